@@ -1,0 +1,52 @@
+"""What every test shares: Hypothesis's profile, and no network."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "cwlab",
+    derandomize=True,  # the same examples in every run: a red test is red again
+    deadline=None,  # two shared cores: an example's time says nothing
+    max_examples=60,
+    database=None,
+    # `no_sockets` below is set up once a test, not once an example, and that is what it is for.
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+settings.load_profile("cwlab")
+
+# Not bind: urllib3 binds once when it is imported, to learn whether this machine speaks IPv6.
+REACHES_OUT = ("connect", "connect_ex", "listen", "sendto", "sendmsg")
+LOOKS_UP = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr", "create_connection", "create_server")
+
+
+class SocketUsed(AssertionError):
+    """A test, or something it called, reached for the network."""
+
+
+@pytest.fixture(autouse=True)
+def no_sockets(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing in a lab reaches the network: any socket that is used fails the test, save those marked `sockets` or `browser`.
+
+    An error swallowed on the way (a library that tries, and carries on without) fails the test as well.
+    """
+    if request.node.get_closest_marker("sockets") or request.node.get_closest_marker("browser"):
+        yield
+        return
+    used: list[str] = []
+
+    def refuse(name: str):
+        def refused(*args, **kwargs):
+            used.append(f"socket {name}{args!r}")
+            raise SocketUsed(f"{used[-1]}: tests open no socket. Mark the test `sockets` if it starts a server here.")
+
+        return refused
+
+    for name in REACHES_OUT:
+        monkeypatch.setattr(socket.socket, name, refuse(name))
+    for name in LOOKS_UP:
+        monkeypatch.setattr(socket, name, refuse(name))
+    yield
+    assert not used, f"sockets were used and the error was swallowed: {used}"
