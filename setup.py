@@ -7,6 +7,7 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).parent
+LEFT_OUT = ignore_patterns(".*", "__pycache__", "src")  # src: what the notebooks are made from, for those who write them
 CARRIED = ("labs", "data")  # beside the package in the repository, inside it (cwlab/labs, cwlab/data) once installed
 
 
@@ -19,7 +20,7 @@ class BuildWithLabs(build_py):
             return
         for name in CARRIED:
             target = Path(self.build_lib, "cwlab", name)
-            copytree(HERE / name, target, ignore=ignore_patterns(".*", "__pycache__"), dirs_exist_ok=True)
+            copytree(HERE / name, target, ignore=LEFT_OUT, dirs_exist_ok=True)
 
 
 setup(cmdclass={"build_py": BuildWithLabs})

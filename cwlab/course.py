@@ -10,6 +10,7 @@ from pathlib import Path
 from shutil import copyfile
 
 PACKAGE = Path(__file__).resolve().parent
+LEFT_OUT = ("src", "__pycache__")  # in the repository's labs/: what the notebooks are made from, solutions among it
 NOTE = Path(".cwlab", "copied.json")  # in the learner's folder: what was copied there, so that edits are known as such
 
 
@@ -65,7 +66,7 @@ def lay_out(target: Path) -> Copied:
     new, renewed, kept = [], [], []
     for path in sorted(source.rglob("*")):
         name = path.relative_to(source).as_posix()
-        if not path.is_file() or any(part.startswith(".") for part in Path(name).parts):
+        if not path.is_file() or any(part.startswith(".") or part in LEFT_OUT for part in Path(name).parts):
             continue
         mine, fresh = target / name, _digest(path)
         if not mine.exists():

@@ -19,6 +19,10 @@ def packaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (labs / name).write_text(f"{name} as shipped")
     (labs / ".ipynb_checkpoints").mkdir()
     (labs / ".ipynb_checkpoints" / "left-over.ipynb").write_text("never copied")
+    (labs / "src").mkdir()
+    (labs / "src" / "metrics.py").write_text("solutions inside")
+    (labs.parent / "data").mkdir()
+    (labs.parent / "data" / "day.csv").write_text("timestamp,value")
     monkeypatch.setattr(course, "folder", lambda name: labs.parent / name)
     return labs
 
@@ -43,6 +47,7 @@ def test_the_labs_are_laid_out_once_and_then_left_as_they_are(packaged: Path, tm
     assert second == course.Copied()
     assert str(second) == "your labs are up to date"
     assert not (mine / ".ipynb_checkpoints").exists()
+    assert not (mine / "src").exists(), "what notebooks are made from holds the solutions"
 
 
 def test_an_edited_lab_is_never_written_over_and_the_others_are_brought_up_to_date(packaged: Path, tmp_path: Path):

@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent  # not resolved: inside .venv the interpreter is a link
 
 CHECKS: list[tuple[str, list[str], str]] = [  # what, command, remedy
-    ("format", ["ruff", "format", "--check", "--quiet", "."], "make fix"),
-    ("lint", ["ruff", "check", "--quiet", "."], "make fix, then the rest by hand"),
+    ("format", ["ruff", "format", "--check", "--output-format", "concise", "."], "make fix"),
+    ("lint", ["ruff", "check", "--quiet", "--output-format", "concise", "."], "make fix, then the rest by hand"),
     (
         "no wall clock, no random, in cwlab/",
         ["ruff", "check", "--quiet", "--select", "TID251,DTZ,S311", "cwlab"],
