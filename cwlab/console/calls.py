@@ -1,0 +1,54 @@
+"""The calls a panel made, as Python to copy: what the journal recorded while it worked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+#: Shown at most; a panel that makes more says how many were left out.
+LIMIT = 30
+
+
+class Recorder:
+    """Collects what labs do inside a ``with`` block.
+
+    >>> with Recorder(lab) as made:          # doctest: +SKIP
+    ...     lab.client("cloudwatch").list_metrics()
+    >>> made.entries                         # doctest: +SKIP
+    """
+
+    def __init__(self, lab: Any) -> None:
+        self.lab = lab
+        self.entries: list[Any] = []
+        self._mark = 0
+
+    def __enter__(self) -> Recorder:
+        self._mark = len(self.lab.journal)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        journal = self.lab.journal
+        self.entries = [journal[i] for i in range(self._mark, len(journal))]
+
+
+def python(entries: Iterable[Any], note: str = "") -> str:
+    """Journal entries as a script: the clients it needs, then the calls in their order.
+
+    What the world did by itself (an agent's call, an alarm's action) is left out: it would happen again.
+
+    Args:
+        entries: entries of ``lab.journal``.
+        note: a first line, set as a comment.
+    """
+    outside = [e for e in entries if e.depth == 0]
+    shown = outside[-LIMIT:]
+    lines = [f"# {note}"] if note else []
+    clients: dict[str, None] = {}
+    for entry in shown:
+        if entry.kind == "call":
+            clients.setdefault(entry.service)
+    lines += [f"{name.replace('-', '_')} = lab.client({name!r})" for name in clients]
+    if len(shown) < len(outside):
+        lines.append(f"# … {len(outside) - len(shown)} earlier calls left out: lab.journal has them all")
+    lines += [e.python() + (f"  # {e.error}" if e.error else "") for e in shown]
+    return "\n".join(lines)
