@@ -51,8 +51,12 @@ def _parser() -> argparse.ArgumentParser:
     opening = commands.add_parser("open", help="open the labs in a folder of yours", allow_abbrev=False)
     opening.add_argument("folder", nargs="?", default=FOLDER, metavar="FOLDER", help=f"default: ./{FOLDER}")
     doctor = commands.add_parser("doctor", help="check this installation", allow_abbrev=False)
-    doctor.add_argument("folder", nargs="?", default=".", metavar="FOLDER", help="where you mean to work (default: here)")
-    gather = commands.add_parser("class", help="gather learners' progress files into one table", allow_abbrev=False)
+    doctor.add_argument(
+        "folder", nargs="?", default=".", metavar="FOLDER", help="where you mean to work (default: here)"
+    )
+    gather = commands.add_parser(
+        "class", help="gather learners' progress files into one table", allow_abbrev=False
+    )
     gather.add_argument("folder", metavar="FOLDER", help="the folder that holds the progress files")
     return parser
 

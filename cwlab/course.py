@@ -10,8 +10,13 @@ from pathlib import Path
 from shutil import copyfile
 
 PACKAGE = Path(__file__).resolve().parent
-LEFT_OUT = ("src", "__pycache__")  # in the repository's labs/: what the notebooks are made from, solutions among it
-NOTE = Path(".cwlab", "copied.json")  # in the learner's folder: what was copied there, so that edits are known as such
+LEFT_OUT = (
+    "src",
+    "__pycache__",
+)  # in the repository's labs/: what the notebooks are made from, solutions among it
+NOTE = Path(
+    ".cwlab", "copied.json"
+)  # in the learner's folder: what was copied there, so that edits are known as such
 
 
 def folder(name: str) -> Path:

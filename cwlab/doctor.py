@@ -43,7 +43,7 @@ def examine(folder: Path) -> list[Finding]:
         _kernel,
         _browser,
     ]
-    findings = []
+    findings: list[Finding] = []
     for look in looks:
         try:
             findings.extend(look())
@@ -55,7 +55,9 @@ def examine(folder: Path) -> list[Finding]:
 def _python() -> Iterator[Finding]:
     seen = f"{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro} at {sys.executable}"
     new_enough = sys.version_info >= (3, 11)
-    yield Finding("Python", seen, "" if new_enough else "install Python 3.11 or newer, and cwlab into that one")
+    yield Finding(
+        "Python", seen, "" if new_enough else "install Python 3.11 or newer, and cwlab into that one"
+    )
 
 
 def _packages() -> Iterator[Finding]:
@@ -98,7 +100,9 @@ def _folder(folder: Path) -> Iterator[Finding]:
         with tempfile.NamedTemporaryFile(dir=nearest, prefix=".cwlab-"):
             pass
     except OSError as error:
-        yield Finding("your folder", f"{nearest} cannot be written: {error.strerror}", "work in a folder of your own")
+        yield Finding(
+            "your folder", f"{nearest} cannot be written: {error.strerror}", "work in a folder of your own"
+        )
     else:
         yield Finding("your folder", f"{nearest} can be written")
 
@@ -122,7 +126,9 @@ def _jupyterlab() -> Iterator[Finding]:
         ("live charts (anywidget)", "anywidget", "anywidget"),
     ):
         found = next((place / name for place in places if (place / name / "package.json").exists()), None)
-        mend = "" if found else f"pip install --force-reinstall {package}, in the Python that JupyterLab runs in"
+        mend = (
+            "" if found else f"pip install --force-reinstall {package}, in the Python that JupyterLab runs in"
+        )
         yield Finding(what, str(found or "JupyterLab does not see its extension"), mend)
 
 
@@ -134,8 +140,16 @@ def _kernel() -> Iterator[Finding]:
     except NoSuchKernel:
         yield Finding("kernel", "no python3 kernel", "pip install --force-reinstall ipykernel")
         return
-    here = runs in ("python", "python3") or Path(runs) == Path(sys.executable) or Path(runs).resolve() == Path(sys.executable).resolve()
-    yield Finding("kernel", runs, "" if here else f"it is another Python: {sys.executable} -m ipykernel install --sys-prefix")
+    here = (
+        runs in ("python", "python3")
+        or Path(runs) == Path(sys.executable)
+        or Path(runs).resolve() == Path(sys.executable).resolve()
+    )
+    yield Finding(
+        "kernel",
+        runs,
+        "" if here else f"it is another Python: {sys.executable} -m ipykernel install --sys-prefix",
+    )
 
 
 def _browser() -> Iterator[Finding]:

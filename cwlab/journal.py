@@ -1,0 +1,157 @@
+"""What happened, as data: every call, every answer, every move of the clock.
+
+The journal is three things at once: an audit trail to read, the record from which the lab is replayed (rewind,
+recovery after a crash), and the text that rebuilds a situation elsewhere (``share``). Only what came from
+outside is replayed: your calls, what you did to the world, and how you moved the clock. What the world did by
+itself is in the journal too, one level deeper, and happens again by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, overload
+
+from cwlab.codec import record
+from cwlab.table import AppendOnly
+from cwlab.timeline import iso, to_datetime
+
+MOVES = ("advance", "wait")
+
+
+@record
+class Entry:
+    """One line of the journal.
+
+    ``kind`` is call, verb, advance or wait. ``depth`` is 0 for what came from outside. ``error`` is the AWS code
+    (or the name of one of our own errors), None when all went well. ``result`` is left out for calls that only
+    read: a replay makes it again.
+    """
+
+    seq: int
+    at_ms: int
+    kind: str
+    account: str
+    region: str
+    service: str
+    operation: str
+    params: dict[str, Any]
+    caller: Any  # Principal
+    source: str | None
+    depth: int
+    parent: int | None
+    error: str | None = None
+    message: str | None = None
+    result: Any = None
+
+    @property
+    def at(self) -> datetime:
+        """The virtual instant, aware, UTC."""
+        return to_datetime(self.at_ms)
+
+    def python(self) -> str:
+        """The same thing as Python, ready to copy."""
+        if self.kind in MOVES:
+            return f"lab.advance(until={iso(self.params['until_ms'])!r})"
+        if self.kind == "verb":
+            args = ", ".join(f"{k}={_shown(v)}" for k, v in self.params.items())
+            return f"lab.act({self.service!r}, {self.operation!r}{', ' if args else ''}{args})"
+        from botocore import xform_name
+
+        name = self.service.replace("-", "_")
+        method = xform_name(self.operation)
+        args = ", ".join(f"{k}={_shown(v)}" for k, v in self.params.items())
+        line = f"{name}.{method}({args})"
+        if len(line) <= 100:
+            return line
+        return f"{name}.{method}(\n" + "".join(f"    {k}={_shown(v)},\n" for k, v in self.params.items()) + ")"
+
+    def __repr__(self) -> str:
+        what = f"{self.service}:{self.operation}" if self.service else self.kind
+        by = self.caller.arn.rsplit(":", 1)[-1] if self.caller is not None else ""
+        end = f" -> {self.error}" if self.error else ""
+        return f"{'  ' * self.depth}{iso(self.at_ms)} {what} {by}{end}".rstrip()
+
+
+def _shown(value: Any) -> str:
+    """A value as Python source a learner would write: instants as ISO texts, long lists cut with a word."""
+    if isinstance(value, datetime):
+        return repr(iso(round(value.timestamp() * 1000)))
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k!r}: {_shown(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        if len(value) > 20:
+            return "[" + ", ".join(_shown(v) for v in value[:3]) + f", ...]  # {len(value)} in all\n"
+        return "[" + ", ".join(_shown(v) for v in value) + "]"
+    if type(value).__module__ == "numpy":
+        return f"array({getattr(value, 'size', '?')} values)"
+    return repr(value)
+
+
+class Journal(Sequence[Entry]):
+    """All entries, oldest first. Forks share what they have in common."""
+
+    def __init__(self) -> None:
+        self._log = AppendOnly()
+        self._next = 0
+        self._open: list[int] = []
+
+    @property
+    def position(self) -> int:
+        """The number the next entry will get."""
+        return self._next
+
+    def enter(self) -> tuple[int | None, int]:
+        """Begin an entry: the number of the one it happens inside of, and its own."""
+        parent = self._open[-1] if self._open else None
+        seq = self._next
+        self._next += 1
+        self._open.append(seq)
+        return parent, seq
+
+    def abandon(self, seq: int) -> None:
+        """Forget an entry that was interrupted."""
+        self._open.remove(seq)
+
+    def add(self, entry: Entry) -> None:
+        """End an entry: it happened."""
+        if entry.seq in self._open:
+            self._open.remove(entry.seq)
+        self._log.append(entry)
+
+    def number(self) -> int:
+        """A number for an entry that has no inside."""
+        self._next += 1
+        return self._next - 1
+
+    def fork(self) -> Journal:
+        twin = Journal()
+        twin._log = self._log.fork()
+        twin._next = self._next
+        return twin
+
+    def since(self, position: int) -> list[Entry]:
+        """The entries from a position on, in the order in which they ended."""
+        return self._log.since(position)
+
+    def inputs(self, position: int = 0) -> list[Entry]:
+        """What came from outside, from a position on: all that a replay needs."""
+        return [e for e in self._log.since(position) if e.depth == 0]
+
+    def __len__(self) -> int:
+        return len(self._log)
+
+    @overload
+    def __getitem__(self, index: int) -> Entry: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Entry]: ...
+    def __getitem__(self, index: int | slice) -> Entry | list[Entry]:
+        if isinstance(index, slice):
+            return self._log.since(0)[index]
+        return self._log[index]  # type: ignore[no-any-return]
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._log)
+
+    def __repr__(self) -> str:
+        return f"Journal of {len(self)} entries" + (f", the last {self[-1]!r}" if len(self) else "")

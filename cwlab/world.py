@@ -1,0 +1,220 @@
+"""The world: all state of all accounts, as one value you can hold two of.
+
+State is a set of tables, one for each account, Region, service and name. Everything in them is immutable, so a
+fork shares it all and copies only what either side later writes. Every random choice is drawn from the seed
+through counters that live in a table as well: the same seed and the same calls give the same bytes, on every
+machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from cwlab.api import HANDLERS, WORLD, Call, Door, Operation, Principal, Request, load
+from cwlab.arn import arn
+from cwlab.errors import AwsError, CwlabError, NotModelled
+from cwlab.journal import Entry, Journal
+from cwlab.table import Table, UndoLog
+from cwlab.timeline import Entry as Due
+from cwlab.timeline import Timeline
+
+TableKey = tuple[str, str, str, str]  # account, Region, service, name
+
+
+class World:
+    """One timeline with everything that lives on it."""
+
+    def __init__(self, seed: int, start_ms: int, account: str, region: str) -> None:
+        self.seed, self.start_ms, self.account, self.region = seed, start_ms, account, region
+        self.lock = threading.RLock()
+        self.log = UndoLog()
+        self.tables: dict[TableKey, Table] = {}
+        self.timeline = Timeline(start_ms, self.log)
+        self.journal = Journal()
+        self.door = Door(self)
+        self.listeners: list[Callable[[Entry], None]] = []  # told of every entry; not part of the value
+
+    # -- state -------------------------------------------------------------------------------------------------
+    def table(self, account: str, region: str, service: str, name: str) -> Table:
+        """The table of that name, empty at first."""
+        key = (account, region, service, name)
+        found = self.tables.get(key)
+        if found is None:
+            found = self.tables[key] = Table(self.log)
+        return found
+
+    def fork(self) -> World:
+        """An independent copy: both go on, neither sees the other."""
+        with self.lock:
+            twin = World(self.seed, self.start_ms, self.account, self.region)
+            twin.tables = {key: table.fork(twin.log) for key, table in self.tables.items()}
+            twin.timeline = self.timeline.fork(twin.log)
+            twin.journal = self.journal.fork()
+            return twin
+
+    # -- chance, from the seed ---------------------------------------------------------------------------------
+    def _digest(self, stream: str) -> bytes:
+        counters = self.table("", "", "cwlab", "draws")
+        n = counters.get(stream, 0)
+        counters[stream] = n + 1
+        return hashlib.blake2b(f"{self.seed}/{stream}/{n}".encode(), digest_size=32).digest()
+
+    def draw(self, stream: str) -> float:
+        """The next number in [0, 1) of a stream."""
+        return (int.from_bytes(self._digest(stream)[:8], "big") >> 11) / (1 << 53)
+
+    def letters(self, stream: str, n: int, alphabet: str = "0123456789abcdef") -> str:
+        """The next ``n`` characters of a stream (at most 48)."""
+        number = int.from_bytes(self._digest(stream), "big")
+        out = []
+        for _ in range(n):
+            number, k = divmod(number, len(alphabet))
+            out.append(alphabet[k])
+        return "".join(out)
+
+    def mark(self, purpose: str) -> bytes:
+        """Bytes that belong to this point of the journal: for what is drawn outside the door (request ids, retry
+        delays), so that a rewound world draws them as before."""
+        return hashlib.blake2b(f"{self.seed}/{purpose}/{self.journal.position}".encode(), digest_size=16).digest()
+
+    # -- callers -----------------------------------------------------------------------------------------------
+    def administrator(self, account: str) -> Principal:
+        """Who you are unless you say otherwise."""
+        return Principal(arn("iam", "", account, "user/admin"), account)
+
+    def role_session(self, role_arn: str, session_name: str) -> Principal:
+        """A session of a role, as a service or a host would hold it."""
+        account, name = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
+        return Principal(arn("sts", "", account, f"assumed-role/{name}/{session_name}"), account, "role")
+
+    # -- the door's hooks --------------------------------------------------------------------------------------
+    def reach(self, call: Call) -> None:
+        """Step 1: a request from a host takes that host's route."""
+        if call.request.source is not None:
+            load("ec2")
+            from cwlab.services.ec2 import reach
+
+            reach.check(call)
+
+    def authorize(self, call: Call, target: Operation) -> None:
+        """Step 2: IAM. The built-in administrator of the same account needs no look-up."""
+        request = call.request
+        principal = request.principal
+        if principal.kind == "world" or (
+            request.path is None and target.policy is None and principal.kind == "user" and principal.account == request.account
+            and principal.arn.endswith(":user/admin")
+        ):
+            return
+        load("iam")
+        from cwlab.services.iam import authorize
+
+        authorize.check(call, target)
+
+    def inject(self, call: Call) -> None:
+        """Step 3: faults switched on for this service and operation."""
+        faults = self.tables.get(("", "", "cwlab", "faults"))
+        if faults:
+            from cwlab import faults as rules
+
+            rules.inject(call, faults)
+
+    def record(self, seq: int, parent: int | None, at_ms: int, request: Request, result: Any,
+               error: CwlabError | None) -> None:
+        """Step 5: the journal."""
+        code = message = None
+        if error is not None:
+            code = error.code if isinstance(error, AwsError) else type(error).__name__
+            message = error.message if isinstance(error, AwsError) else str(error)
+        self.note(Entry(seq, at_ms, request.kind, request.account, request.region, request.service, request.operation,
+                        request.params, request.principal, request.source, request.depth, parent, code, message,
+                        None if self._reads(request) else result))
+
+    @staticmethod
+    def _reads(request: Request) -> bool:
+        from cwlab.api import OPERATIONS
+
+        found = OPERATIONS.get(request.service, {}).get(request.operation)
+        return found is None or found.readonly
+
+    def note(self, entry: Entry) -> None:
+        """Write an entry and tell the listeners, before anybody sees the answer."""
+        self.journal.add(entry)
+        for listener in self.listeners:
+            listener(entry)
+
+    # -- time --------------------------------------------------------------------------------------------------
+    def act(self, service: str, verb: str, args: dict[str, Any], account: str | None = None,
+            region: str | None = None) -> Any:
+        """Do something to the world that is no API call; it passes the same door and is journaled."""
+        return self.door(Request(service, verb, args, WORLD, account or self.account, region or self.region, kind="verb"))
+
+    def run_until(self, target_ms: int, *, steps: int | None = None, kind: str = "advance",
+                  between: Callable[[int], bool] | None = None) -> None:
+        """Let time pass up to and including ``target_ms``; the move is journaled, also when it is interrupted."""
+        with self.lock:
+            start_ms, done, finished = self.timeline.now_ms, 0, False
+
+            def counted(due: Due) -> None:
+                nonlocal done
+                self._happen(due)
+                done += 1
+
+            try:
+                self.timeline.run_until(target_ms, counted, steps=steps, between=between)
+                finished = self.timeline.now_ms >= target_ms and steps is None
+            finally:
+                params = {"until_ms": self.timeline.now_ms}
+                if not finished:
+                    params["steps"] = done
+                self.note(Entry(self.journal.number(), start_ms, kind, self.account, self.region, "", kind, params,
+                                None, None, 0, None))
+
+    def _happen(self, due: Due) -> None:
+        """What falls due happens as one whole or not at all. A refusal is written down, and time goes on."""
+        load(due.service)
+        function = HANDLERS.get((due.service, due.handler))
+        if function is None:
+            raise NotModelled(f"The agenda entry {due.service}.{due.handler}")
+        request = Request(due.service, due.handler, due.args, Principal(f"{due.service}.amazonaws.com", "", "service"),
+                          due.account, due.region, kind="event")
+        try:
+            with self.log:
+                function(Call(self, request), **due.args)
+        except AwsError as problem:
+            request.depth = 1
+            self.record(self.journal.number(), None, self.timeline.now_ms, request, None, problem)
+
+    def replay(self, entries: list[Entry], until_ms: int | None = None) -> None:
+        """Do again what came from outside, in order; up to and including ``until_ms`` where given.
+
+        A call that failed then fails now, in the same way, and that is not an error.
+        """
+        for entry in entries:
+            if entry.depth:
+                continue
+            if until_ms is not None and entry.at_ms > until_ms:
+                break
+            if entry.kind in ("advance", "wait"):
+                target = entry.params["until_ms"]
+                clipped = target if until_ms is None else min(target, until_ms)
+                self.run_until(clipped, steps=entry.params.get("steps"), kind=entry.kind)
+                continue
+            self._again(entry)
+        if until_ms is not None and self.timeline.now_ms < until_ms:
+            self.run_until(until_ms)
+
+    def _again(self, entry: Entry) -> None:
+        violations: tuple[AwsError, ...] = ()
+        if entry.kind == "call" and entry.error is not None:
+            from cwlab.constraints import violations_of
+
+            violations = violations_of(entry.service, entry.operation, entry.params)
+        try:
+            self.door(Request(entry.service, entry.operation, entry.params, entry.caller, entry.account, entry.region,
+                              entry.source, entry.kind, violations))
+        except CwlabError as problem:
+            if entry.error is None:
+                raise RuntimeError(f"The replay differs from what was recorded: {entry!r} now ends in {problem!r}.") from problem
