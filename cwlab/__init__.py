@@ -1,9 +1,9 @@
 """cwlab: a laboratory for Amazon CloudWatch on a virtual clock.
 
-    >>> from cwlab import Lab
-    >>> lab = Lab()
-    >>> lab.now.isoformat()
-    '2026-03-02T09:00:00+00:00'
+>>> from cwlab import Lab
+>>> lab = Lab()
+>>> lab.now.isoformat()
+'2026-03-02T09:00:00+00:00'
 """
 
 from __future__ import annotations

@@ -101,7 +101,9 @@ class Provider(Protocol):
 
     def list_metrics(self, call: Call) -> Any: ...
 
-    def read(self, call: Call, name: str, dimensions: tuple[tuple[str, str], ...], start_s: int, end_s: int) -> Any: ...
+    def read(
+        self, call: Call, name: str, dimensions: tuple[tuple[str, str], ...], start_s: int, end_s: int
+    ) -> Any: ...
 
 
 OPERATIONS: dict[str, dict[str, Operation]] = {}
@@ -110,9 +112,17 @@ HANDLERS: dict[tuple[str, str], Function] = {}
 PROVIDERS: dict[str, tuple[str, Provider]] = {}
 
 
-def operation(service: str, name: str, *, action: str | None = None, resource: Resource = "*",
-              conditions: Conditions | None = None, policy: PolicyOf | None = None, readonly: bool = False,
-              region: str | None = None) -> Callable[[Function], Function]:
+def operation(
+    service: str,
+    name: str,
+    *,
+    action: str | None = None,
+    resource: Resource = "*",
+    conditions: Conditions | None = None,
+    policy: PolicyOf | None = None,
+    readonly: bool = False,
+    region: str | None = None,
+) -> Callable[[Function], Function]:
     """Declare an operation of a service, under its boto3 name.
 
     Args:
@@ -130,9 +140,21 @@ def operation(service: str, name: str, *, action: str | None = None, resource: R
     """
 
     def declare(function: Function) -> Function:
-        accepts = frozenset(p.name for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY)
-        entry = Operation(service, name, function, action or f"{service}:{name}", resource, conditions, readonly,
-                          region, policy, accepts)
+        accepts = frozenset(
+            p.name for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY
+        )
+        entry = Operation(
+            service,
+            name,
+            function,
+            action or f"{service}:{name}",
+            resource,
+            conditions,
+            readonly,
+            region,
+            policy,
+            accepts,
+        )
         OPERATIONS.setdefault(service, {})[name] = entry
         return function
 
@@ -217,7 +239,9 @@ class Call:
 
     __slots__ = ("_tables_region", "request", "service", "world")
 
-    def __init__(self, world: World, request: Request, service: str | None = None, region: str | None = None) -> None:
+    def __init__(
+        self, world: World, request: Request, service: str | None = None, region: str | None = None
+    ) -> None:
         self.world = world
         self.request = request
         self.service = service or request.service
@@ -253,11 +277,13 @@ class Call:
         return self.request.source
 
     # -- state -------------------------------------------------------------------------------------------------
-    def table(self, name: str, *, service: str | None = None, region: str | None = None,
-              account: str | None = None) -> Table:
+    def table(
+        self, name: str, *, service: str | None = None, region: str | None = None, account: str | None = None
+    ) -> Table:
         """A table of this service in this account and Region."""
-        return self.world.table(account or self.request.account, region or self._tables_region,
-                                service or self.service, name)
+        return self.world.table(
+            account or self.request.account, region or self._tables_region, service or self.service, name
+        )
 
     def unique(self, prefix: str = "", n: int = 17, alphabet: str = "0123456789abcdef") -> str:
         """A new id: the prefix and ``n`` characters drawn from the world's seed."""
@@ -268,8 +294,17 @@ class Call:
         return self.world.draw(f"{self.service}/{name}")
 
     # -- the rest of the world ---------------------------------------------------------------------------------
-    def invoke(self, service: str, operation: str, params: Params, *, role: str | None = None,
-               service_principal: str | None = None, account: str | None = None, region: str | None = None) -> Params:
+    def invoke(
+        self,
+        service: str,
+        operation: str,
+        params: Params,
+        *,
+        role: str | None = None,
+        service_principal: str | None = None,
+        account: str | None = None,
+        region: str | None = None,
+    ) -> Params:
         """Call another service through the door: as the same caller, as a role (ARN), or as a service principal.
 
         Raises:
@@ -281,8 +316,17 @@ class Call:
             principal = self.world.role_session(role, self.service)
         else:
             principal = self.request.principal
-        return self.world.door(Request(service, operation, params, principal, account or self.account,
-                                       region or self.region, depth=self.request.depth + 1))
+        return self.world.door(
+            Request(
+                service,
+                operation,
+                params,
+                principal,
+                account or self.account,
+                region or self.region,
+                depth=self.request.depth + 1,
+            )
+        )
 
     def schedule(self, at_ms: int, handler: str, **args: Any) -> int:
         """Put ``handler(call, **args)`` of this service on the agenda; returns the entry's number."""
@@ -345,7 +389,7 @@ class Door:
             if (request.service, request.operation) not in VERBS:
                 raise NotModelled(f"The verb {request.service}.{request.operation}")
             result = VERBS[request.service, request.operation](Call(world, request), **request.params)
-            return {} if result is None else result  # type: ignore[no-any-return]
+            return {} if result is None else result
         target = find(request.service, request.operation)
         call = Call(world, request, region=target.region)
         world.reach(call)  # 1. reach
@@ -355,11 +399,30 @@ class Door:
             raise request.violations[0]
         if not target.accepts.issuperset(request.params):
             extra = sorted(set(request.params) - target.accepts)
-            raise NotModelled(f"{request.service}:{request.operation}({', '.join(extra)}=…)",
-                              f"Modeled parameters: {', '.join(sorted(target.accepts)) or 'none'}.")
+            raise NotModelled(
+                f"{request.service}:{request.operation}({', '.join(extra)}=…)",
+                f"Modeled parameters: {', '.join(sorted(target.accepts)) or 'none'}.",
+            )
         result = target.function(call, **request.params)
-        return {} if result is None else result  # type: ignore[no-any-return]
+        return {} if result is None else result
 
 
-__all__ = ["GLOBAL", "AwsError", "Call", "Door", "NotModelled", "Operation", "Principal", "Request", "WORLD", "find",
-           "handler", "load", "operation", "service_principal", "supported", "vends", "verb"]
+__all__ = [
+    "GLOBAL",
+    "AwsError",
+    "Call",
+    "Door",
+    "NotModelled",
+    "Operation",
+    "Principal",
+    "Request",
+    "WORLD",
+    "find",
+    "handler",
+    "load",
+    "operation",
+    "service_principal",
+    "supported",
+    "vends",
+    "verb",
+]

@@ -14,13 +14,43 @@ from cwlab.errors import BadInput
 PARTITION = "aws"
 GLOBAL = "aws-global"  # where the state of global services (IAM, for one) is kept
 
-REGIONS: tuple[str, ...] = tuple(
-    """
-    af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2
-    ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6 ap-southeast-7
-    ca-central-1 ca-west-1 eu-central-1 eu-central-2 eu-north-1 eu-south-1 eu-south-2 eu-west-1 eu-west-2
-    eu-west-3 il-central-1 me-central-1 me-south-1 me-west-1 mx-central-1 sa-east-1 sa-west-1 us-east-1 us-east-2 us-west-1 us-west-2
-    """.split()
+REGIONS: tuple[str, ...] = (
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-central-1",
+    "ca-west-1",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "me-west-1",
+    "mx-central-1",
+    "sa-east-1",
+    "sa-west-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
 )
 
 
@@ -60,7 +90,9 @@ def parse(text: str) -> Arn:
 def check_account(account: str) -> str:
     """The account id, if it is twelve digits."""
     if not isinstance(account, str) or not re.fullmatch(r"\d{12}", account):
-        raise BadInput(account, "is not an account id.", 'An account id is a text of twelve digits, as "123456789012".')
+        raise BadInput(
+            account, "is not an account id.", 'An account id is a text of twelve digits, as "123456789012".'
+        )
     return account
 
 

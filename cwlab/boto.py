@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import botocore.client
 import botocore.session
-from botocore import configprovider, retryhandler, waiter
+from botocore import configprovider, waiter
 from botocore.exceptions import (
     ConnectTimeoutError,
     EndpointConnectionError,
@@ -68,7 +68,7 @@ class Caller:
         if self.access_key is not None:
             return lab.principal_of(self.access_key)
         if self.principal is None:
-            raise NoCredentialsError()
+            raise NoCredentialsError
         return self.principal
 
 
@@ -80,8 +80,14 @@ class Serializer:
 
     def serialize_to_request(self, parameters: dict[str, Any], operation_model: Any) -> dict[str, Any]:
         params, found = normalize(parameters, operation_model)
-        return {"url_path": "/", "query_string": "", "method": "POST", "headers": {}, "body": b"",
-                "cwlab": (params, refusals(self.service, found) if found else ())}
+        return {
+            "url_path": "/",
+            "query_string": "",
+            "method": "POST",
+            "headers": {},
+            "body": b"",
+            "cwlab": (params, refusals(self.service, found) if found else ()),
+        }
 
 
 class Endpoint:
@@ -101,7 +107,9 @@ class Endpoint:
     def close(self) -> None:
         """Nothing to close: there is no connection."""
 
-    def make_request(self, operation_model: Any, request_dict: dict[str, Any]) -> tuple[Answer, dict[str, Any]]:
+    def make_request(
+        self, operation_model: Any, request_dict: dict[str, Any]
+    ) -> tuple[Answer, dict[str, Any]]:
         attempts = 1
         while True:
             request_dict["context"].setdefault("retries", {})["attempt"] = attempts
@@ -119,14 +127,25 @@ class Endpoint:
         response[1]["ResponseMetadata"]["RetryAttempts"] = attempts - 1
         return response
 
-    def _retry_delay(self, operation_model: Any, request_dict: dict[str, Any], attempts: int,
-                     response: Any, problem: Exception | None) -> float | None:
+    def _retry_delay(
+        self,
+        operation_model: Any,
+        request_dict: dict[str, Any],
+        attempts: int,
+        response: Any,
+        problem: Exception | None,
+    ) -> float | None:
         """Seconds until the next attempt, as botocore's rules for this client's retry mode have it; or None."""
         if response is not None and response[0].status_code < 300 and self.limiter is None:
             return None
         answers = self._events.emit(
-            f"needs-retry.{self._event_id}.{operation_model.name}", response=response, endpoint=self,
-            operation=operation_model, attempts=attempts, caught_exception=problem, request_dict=request_dict,
+            f"needs-retry.{self._event_id}.{operation_model.name}",
+            response=response,
+            endpoint=self,
+            operation=operation_model,
+            attempts=attempts,
+            caught_exception=problem,
+            request_dict=request_dict,
         )
         delay: float | None = next((a for _, a in answers if a is not None), None)
         if delay is not None and self._mode == "legacy":
@@ -141,11 +160,20 @@ class Endpoint:
         headers = {"x-amzn-requestid": ""}
         try:
             if self._region not in REGIONS and self._region != "aws-global":
-                raise Unreachable(f"No such Region: {self._region!r}. The endpoint's name cannot be looked up.", dns=True)
+                raise Unreachable(
+                    f"No such Region: {self._region!r}. The endpoint's name cannot be looked up.", dns=True
+                )
             principal = self._caller.resolve(lab)
-            request = Request(self._service, operation_model.name, params, principal,
-                              self._caller.account or principal.account, self._region, self._caller.source,
-                              violations=violations)
+            request = Request(
+                self._service,
+                operation_model.name,
+                params,
+                principal,
+                self._caller.account or principal.account,
+                self._region,
+                self._caller.source,
+                violations=violations,
+            )
             try:
                 result = world.door(request)
             finally:
@@ -157,20 +185,33 @@ class Endpoint:
         except Unreachable as gone:
             return None, self._gone(gone)
         parsed = finish(result, operation_model)
-        parsed["ResponseMetadata"] = {"RequestId": lab.request_id(), "HTTPStatusCode": 200, "HTTPHeaders": headers,
-                                      "RetryAttempts": 0}
+        parsed["ResponseMetadata"] = {
+            "RequestId": lab.request_id(),
+            "HTTPStatusCode": 200,
+            "HTTPHeaders": headers,
+            "RetryAttempts": 0,
+        }
         return (Answer(200, headers), parsed), None
 
-    def _error(self, error: AwsError, headers: dict[str, str], operation_model: Any) -> tuple[Answer, dict[str, Any]]:
+    def _error(
+        self, error: AwsError, headers: dict[str, str], operation_model: Any
+    ) -> tuple[Answer, dict[str, Any]]:
         body: dict[str, Any] = {"Message": error.message, "Code": error.code}
         if operation_model.service_model.is_query_compatible:
             body["QueryErrorCode"] = error.shape or error.code
             body["Type"] = "Receiver" if error.status >= 500 else "Sender"
         elif operation_model.service_model.protocol_name == "query":
             body["Type"] = "Receiver" if error.status >= 500 else "Sender"
-        parsed = {"Error": body, **copy.deepcopy(error.fields),
-                  "ResponseMetadata": {"RequestId": self._lab.request_id(), "HTTPStatusCode": error.status,
-                                       "HTTPHeaders": headers, "RetryAttempts": 0}}
+        parsed = {
+            "Error": body,
+            **copy.deepcopy(error.fields),
+            "ResponseMetadata": {
+                "RequestId": self._lab.request_id(),
+                "HTTPStatusCode": error.status,
+                "HTTPHeaders": headers,
+                "RetryAttempts": 0,
+            },
+        }
         return Answer(error.status, headers), parsed
 
     def _late(self, latency_ms: int) -> Exception | None:
@@ -204,7 +245,7 @@ def finish(result: dict[str, Any], operation_model: Any) -> dict[str, Any]:
         name = operation_model.output_shape.serialization["payload"]
         content = parsed.get(name, b"")
         parsed[name] = StreamingBody(io.BytesIO(content), len(content))
-    return parsed  # type: ignore[no-any-return]
+    return parsed
 
 
 def _copy(value: Any) -> Any:
@@ -260,18 +301,27 @@ def _register_retries(lab: Lab, client: Any, endpoint: Endpoint, adaptive_mode: 
     handler = standard.RetryHandler(
         retry_policy=standard.RetryPolicy(
             retry_checker=standard.StandardRetryConditions(max_attempts=attempts),
-            retry_backoff=standard.ExponentialBackoff(random=lab.dice, service_name=event, throttling_detector=detector),
+            retry_backoff=standard.ExponentialBackoff(
+                random=lab.dice, service_name=event, throttling_detector=detector
+            ),
         ),
-        retry_event_adapter=adapter, retry_quota=checker, service_name=event, sleep=lab.wait,
+        retry_event_adapter=adapter,
+        retry_quota=checker,
+        service_name=event,
+        sleep=lab.wait,
     )
     client.meta.events.register(f"after-call.{event}", checker.release_retry_quota)
-    client.meta.events.register(f"needs-retry.{event}", handler.needs_retry, unique_id=f"retry-config-{event}")
+    client.meta.events.register(
+        f"needs-retry.{event}", handler.needs_retry, unique_id=f"retry-config-{event}"
+    )
     if adaptive_mode:
         clock = VirtualClock(lab)
         endpoint.limiter = adaptive.ClientRateLimiter(
             rate_adjustor=throttling.CubicCalculator(starting_max_rate=0, start_time=clock.current_time()),
-            rate_clocker=adaptive.RateClocker(clock), token_bucket=VirtualBucket(max_rate=1, clock=clock),
-            throttling_detector=detector, clock=clock,
+            rate_clocker=adaptive.RateClocker(clock),
+            token_bucket=VirtualBucket(max_rate=1, clock=clock),
+            throttling_detector=detector,
+            clock=clock,
         )
         client.meta.events.register("needs-retry", endpoint.limiter.on_receiving_response)
 
@@ -283,8 +333,13 @@ def _get_waiter(lab: Lab, original: Callable[[str], Any], name: str) -> Any:
     """botocore's waiter, botocore's own loop; only the ``time`` it sleeps with is the lab's."""
     found = original(name)
     loop: Any = inspect.unwrap(waiter.Waiter.wait)
-    virtual = types.FunctionType(loop.__code__, {**loop.__globals__, "time": types.SimpleNamespace(sleep=lab.wait)},
-                                 loop.__name__, loop.__defaults__, loop.__closure__)
+    virtual = types.FunctionType(
+        loop.__code__,
+        {**loop.__globals__, "time": types.SimpleNamespace(sleep=lab.wait)},
+        loop.__name__,
+        loop.__defaults__,
+        loop.__closure__,
+    )
     found.wait = functools.partial(virtual, found)
     return found
 
@@ -300,11 +355,21 @@ def sealed_session() -> botocore.session.Session:
         store.set_config_provider(name, configprovider.ConstantProvider(default))
     for name in ("s3", "proxies_config"):
         store.set_config_provider(name, configprovider.ConstantProvider(None))
-    for name, value in (("config_file", os.devnull), ("credentials_file", os.devnull),
-                        ("ignore_configured_endpoint_urls", True)):
+    for name, value in (
+        ("config_file", os.devnull),
+        ("credentials_file", os.devnull),
+        ("ignore_configured_endpoint_urls", True),
+    ):
         store.set_config_provider(name, configprovider.ConstantProvider(value))
     session.set_credentials("LABKEY", "lab")
     return session
+
+
+class _NoUserAgent:
+    """botocore composes a User-Agent for each request, at half the cost of a call; no request leaves here."""
+
+    def to_string(self) -> str:
+        return "cwlab"
 
 
 def adopt(client: Any, lab: Lab, caller: Caller, adaptive_mode: bool = False) -> Any:
@@ -313,6 +378,7 @@ def adopt(client: Any, lab: Lab, caller: Caller, adaptive_mode: bool = False) ->
     client._endpoint = endpoint
     client._serializer = Serializer(client.meta.service_model.service_name)
     client._ruleset_resolver = None
+    client._user_agent_creator = _NoUserAgent()
     client.get_waiter = functools.partial(_get_waiter, lab, client.get_waiter)
     client.meta.events.unregister("before-parameter-build", generate_idempotent_uuid)
     client.meta.events.register("before-parameter-build", functools.partial(_token, lab))
@@ -334,14 +400,16 @@ def _without_adaptive(config: Any) -> tuple[Any, bool]:
     return config, False
 
 
-def make_client(session: boto3.Session, lab: Lab, service: str, region: str, caller: Caller, **kwargs: Any) -> Any:
+def make_client(
+    session: boto3.Session, lab: Lab, service: str, region: str, caller: Caller, **kwargs: Any
+) -> Any:
     """A boto3 client of this session whose calls this lab answers."""
     kwargs["config"], adaptive_mode = _without_adaptive(kwargs.get("config"))
     client = session.client(service, region_name=region, **kwargs)
     return adopt(client, lab, caller, adaptive_mode)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def service_model(service: str) -> Any:
     """botocore's model of a service."""
     return sealed_session().get_service_model(service)
@@ -352,8 +420,6 @@ def service_model(service: str) -> Any:
 _CREATE_CLIENT = botocore.session.Session.create_client  # botocore's own, however many labs intercept
 
 
-
-
 @contextlib.contextmanager
 def intercept(lab: Lab) -> Iterator[Lab]:
     """Every boto3 client made inside the block, by any library, is answered by this lab.
@@ -362,22 +428,32 @@ def intercept(lab: Lab) -> Iterator[Lab]:
     """
     outer = botocore.session.Session.create_client
 
-    def create_client(self: Any, service_name: str, region_name: str | None = None, *args: Any, **kwargs: Any) -> Any:
+    def create_client(
+        self: Any, service_name: str, region_name: str | None = None, *args: Any, **kwargs: Any
+    ) -> Any:
         region = region_name or self.instance_variables().get("region") or lab.region
         key = kwargs.pop("aws_access_key_id", None) or _explicit_key(self)
         for name in ("aws_secret_access_key", "aws_session_token", "aws_account_id"):
             kwargs.pop(name, None)
         config, adaptive_mode = _without_adaptive(kwargs.pop("config", None))
-        client = _CREATE_CLIENT(self, service_name, region, *args, aws_access_key_id="LABKEY", aws_secret_access_key="lab",
-                          config=config, **kwargs)
+        client = _CREATE_CLIENT(
+            self,
+            service_name,
+            region,
+            *args,
+            aws_access_key_id="LABKEY",
+            aws_secret_access_key="lab",
+            config=config,
+            **kwargs,
+        )
         caller = Caller(access_key=key) if key else Caller(principal=lab.world.administrator(lab.account))
         return adopt(client, lab, caller, adaptive_mode)
 
-    botocore.session.Session.create_client = create_client  # type: ignore[method-assign]
+    botocore.session.Session.create_client = create_client
     try:
         yield lab
     finally:
-        botocore.session.Session.create_client = outer  # type: ignore[method-assign]
+        botocore.session.Session.create_client = outer
 
 
 def _explicit_key(session: Any) -> str | None:

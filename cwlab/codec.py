@@ -81,7 +81,9 @@ class Encoder:
             return self.encode(value.item())
         if isinstance(value, tuple):  # a NamedTuple that is not registered is a programming error, said early
             raise TypeError(f"{kind.__name__} may not live in a table: declare it with @record.")
-        raise TypeError(f"{kind.__name__} may not live in a table: use plain values or a class declared with @record.")
+        raise TypeError(
+            f"{kind.__name__} may not live in a table: use plain values or a class declared with @record."
+        )
 
     def _array(self, value: np.ndarray[Any, Any]) -> Any:
         dtype = value.dtype.str
@@ -113,14 +115,18 @@ class Decoder:
         try:
             return self._special(value)
         except (KeyError, TypeError, ValueError, IndexError) as problem:
-            raise CorruptSave(f"The file holds a value that cannot be read ({problem}). Open another copy.") from problem
+            raise CorruptSave(
+                f"The file holds a value that cannot be read ({problem}). Open another copy."
+            ) from problem
 
     def _special(self, value: dict[str, Any]) -> Any:
         if "$t" in value:
             return tuple(self.decode(v) for v in value["$t"])
         if "$r" in value:
             if value["$r"] not in _PACK:
-                raise CorruptSave(f"The file holds a {value['$r']!r}, which this version of cwlab does not know.")
+                raise CorruptSave(
+                    f"The file holds a {value['$r']!r}, which this version of cwlab does not know."
+                )
             return _PACK[value["$r"]][2](self.decode(value["v"]))
         if "$d" in value:
             return {self.decode(k): self.decode(v) for k, v in value["$d"]}

@@ -50,7 +50,9 @@ class NotModelled(CwlabError, NotImplementedError):
 
     def __init__(self, what: str, instead: str = "") -> None:
         self.what, self.instead = what, instead
-        super().__init__(f"{what} is not modeled in this version of cwlab." + (f" {instead}" if instead else ""))
+        super().__init__(
+            f"{what} is not modeled in this version of cwlab." + (f" {instead}" if instead else "")
+        )
 
 
 class SaveError(CwlabError):
@@ -90,8 +92,15 @@ class AwsError(CwlabError):
         fields: further members of the modeled error shape.
     """
 
-    def __init__(self, code: str, message: str, status: int = 400, *, shape: str | None = None,
-                 fields: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        status: int = 400,
+        *,
+        shape: str | None = None,
+        fields: dict[str, Any] | None = None,
+    ) -> None:
         self.code, self.message, self.status, self.shape = code, message, status, shape
         self.fields = fields or {}
         super().__init__(f"{code}: {message}")

@@ -19,10 +19,24 @@ NAMED: dict[str, tuple[str, str, int]] = {
     "refusal": ("AccessDeniedException", "Access denied by an injected fault.", 403),
     "outage": ("ServiceUnavailable", "Service is unable to handle request.", 503),
 }
-SERVER_ERRORS = {"InternalFailure": 500, "InternalServerError": 500, "InternalError": 500, "InternalServiceError": 500,
-                 "ServiceUnavailable": 503, "ServiceUnavailableException": 503, "SlowDown": 503}
-THROTTLING_CODES = {"cloudwatch": "Throttling", "ec2": "RequestLimitExceeded", "autoscaling": "Throttling",
-                    "iam": "Throttling", "sts": "Throttling", "sns": "Throttling", "sqs": "ThrottlingException"}
+SERVER_ERRORS = {
+    "InternalFailure": 500,
+    "InternalServerError": 500,
+    "InternalError": 500,
+    "InternalServiceError": 500,
+    "ServiceUnavailable": 503,
+    "ServiceUnavailableException": 503,
+    "SlowDown": 503,
+}
+THROTTLING_CODES = {
+    "cloudwatch": "Throttling",
+    "ec2": "RequestLimitExceeded",
+    "autoscaling": "Throttling",
+    "iam": "Throttling",
+    "sts": "Throttling",
+    "sns": "Throttling",
+    "sqs": "ThrottlingException",
+}
 
 
 @record
@@ -44,8 +58,17 @@ class Fault:
 
 
 @verb("cwlab", "fault")
-def switch_on(call: Call, service: str, operation: str, error: str | None, latency_ms: int, rate: float,
-              lasting_ms: int | None, account: str | None, region: str | None) -> dict[str, Any]:
+def switch_on(
+    call: Call,
+    service: str,
+    operation: str,
+    error: str | None,
+    latency_ms: int,
+    rate: float,
+    lasting_ms: int | None,
+    account: str | None,
+    region: str | None,
+) -> dict[str, Any]:
     """Switch a fault on; the answer holds its number.
 
     Raises:
@@ -54,17 +77,38 @@ def switch_on(call: Call, service: str, operation: str, error: str | None, laten
     if not 0 <= rate <= 1:
         raise BadInput(rate, "is not a rate.", "Give a share of requests from 0 (none) to 1 (all).")
     if lasting_ms is not None and lasting_ms <= 0:
-        raise BadInput(lasting_ms / 1000, "seconds is no duration.", "Give minutes=10, or leave it out for a fault that stays.")
+        raise BadInput(
+            lasting_ms / 1000,
+            "seconds is no duration.",
+            "Give minutes=10, or leave it out for a fault that stays.",
+        )
     if error is None and latency_ms <= 0:
-        raise BadInput(error, "injects nothing.",
-                       'Give error="throttling" (or refusal, outage, unreachable, an AWS code) or latency=seconds.')
-    code, message, status = NAMED.get(error or "", (error, f"{error} (injected)", SERVER_ERRORS.get(error or "", 400)))
+        raise BadInput(
+            error,
+            "injects nothing.",
+            'Give error="throttling" (or refusal, outage, unreachable, an AWS code) or latency=seconds.',
+        )
+    code, message, status = NAMED.get(
+        error or "", (error, f"{error} (injected)", SERVER_ERRORS.get(error or "", 400))
+    )
     if error == "throttling":
         code = THROTTLING_CODES.get(service, code)
     faults = call.table("faults", service="cwlab", account="", region="")
     number, now = max(faults, default=0) + 1, call.now_ms
-    faults[number] = Fault(number, service, operation, code, message, status, latency_ms, float(rate), now,
-                           None if lasting_ms is None else now + lasting_ms, account, region)
+    faults[number] = Fault(
+        number,
+        service,
+        operation,
+        code,
+        message,
+        status,
+        latency_ms,
+        float(rate),
+        now,
+        None if lasting_ms is None else now + lasting_ms,
+        account,
+        region,
+    )
     return {"number": number}
 
 

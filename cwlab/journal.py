@@ -64,7 +64,9 @@ class Entry:
         line = f"{name}.{method}({args})"
         if len(line) <= 100:
             return line
-        return f"{name}.{method}(\n" + "".join(f"    {k}={_shown(v)},\n" for k, v in self.params.items()) + ")"
+        return (
+            f"{name}.{method}(\n" + "".join(f"    {k}={_shown(v)},\n" for k, v in self.params.items()) + ")"
+        )
 
     def __repr__(self) -> str:
         what = f"{self.service}:{self.operation}" if self.service else self.kind
@@ -148,7 +150,7 @@ class Journal(Sequence[Entry]):
     def __getitem__(self, index: int | slice) -> Entry | list[Entry]:
         if isinstance(index, slice):
             return self._log.since(0)[index]
-        return self._log[index]  # type: ignore[no-any-return]
+        return self._log[index]
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self._log)

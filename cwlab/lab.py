@@ -1,8 +1,8 @@
 """What a learner holds: a world, a clock to turn, clients to call it with, and the way back.
 
-    lab = Lab()                                  # account 123456789012, us-east-1, an administrator
-    cloudwatch = lab.client("cloudwatch")        # a real boto3 client
-    lab.advance(minutes=5)
+lab = Lab()                                  # account 123456789012, us-east-1, an administrator
+cloudwatch = lab.client("cloudwatch")        # a real boto3 client
+lab.advance(minutes=5)
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ class Lab:
         BadInput: a value that cannot be used, with the rule and the remedy.
     """
 
-    def __init__(self, seed: int = 7, start: str | datetime = START, account: str = ACCOUNT, region: str = REGION) -> None:
+    def __init__(
+        self, seed: int = 7, start: str | datetime = START, account: str = ACCOUNT, region: str = REGION
+    ) -> None:
         if isinstance(seed, bool) or not isinstance(seed, int):
             raise BadInput(seed, "is not a seed.", "Give a whole number, as seed=7.")
         self._take(World(seed, to_ms(start), arn.check_account(account), arn.check_region(region)))
@@ -54,7 +56,9 @@ class Lab:
 
     def _take(self, world: World) -> None:
         self._world = world
-        self._kept: list[tuple[int, int, World]] = []  # instant, journal length, fork: what rewind starts from
+        self._kept: list[
+            tuple[int, int, World]
+        ] = []  # instant, journal length, fork: what rewind starts from
         self._session: Any = None
         self._autosave: Any = None
 
@@ -96,8 +100,14 @@ class Lab:
         return self._world.timeline.agenda()[:n]
 
     # -- clients -----------------------------------------------------------------------------------------------
-    def client(self, service: str, account: str | None = None, region: str | None = None, role: str | None = None,
-               **kwargs: Any) -> Any:
+    def client(
+        self,
+        service: str,
+        account: str | None = None,
+        region: str | None = None,
+        role: str | None = None,
+        **kwargs: Any,
+    ) -> Any:
         """A real boto3 client, answered by this lab.
 
         Args:
@@ -118,8 +128,17 @@ class Lab:
         principal = self._world.administrator(account) if role is None else self._role(role, account)
         return self._client(service, region, principal, None, **kwargs)
 
-    def _client(self, service: str, region: str | None, principal: Principal | None, source: str | None, *,
-                account: str | None = None, access_key: str | None = None, **kwargs: Any) -> Any:
+    def _client(
+        self,
+        service: str,
+        region: str | None,
+        principal: Principal | None,
+        source: str | None,
+        *,
+        account: str | None = None,
+        access_key: str | None = None,
+        **kwargs: Any,
+    ) -> Any:
         """A client for a principal (None: no credentials) calling from a host (None: from the internet)."""
         from cwlab import api, boto
         from cwlab.errors import NotModelled
@@ -133,7 +152,9 @@ class Lab:
         for name in ("aws_secret_access_key", "aws_session_token", "verify", "use_ssl"):
             kwargs.pop(name, None)
         caller = boto.Caller(principal, access_key, source, account)
-        return boto.make_client(self._session, self, service, arn.check_region(region or self.region), caller, **kwargs)
+        return boto.make_client(
+            self._session, self, service, arn.check_region(region or self.region), caller, **kwargs
+        )
 
     def _role(self, role: str, account: str) -> Principal:
         name = role.rsplit("/", 1)[-1]
@@ -142,8 +163,11 @@ class Lab:
         roles = self._world.table(account, arn.GLOBAL, "iam", "roles")
         if name not in roles:
             have = ", ".join(sorted(roles)) or "none"
-            raise BadInput(role, f"is not a role of account {account} (it has: {have}).",
-                           f'Make it first: lab.client("iam").create_role(RoleName={name!r}, …).')
+            raise BadInput(
+                role,
+                f"is not a role of account {account} (it has: {have}).",
+                f'Make it first: lab.client("iam").create_role(RoleName={name!r}, …).',
+            )
         return self._world.role_session(arn.arn("iam", "", account, f"role/{name}"), "cwlab")
 
     def principal_of(self, access_key: str) -> Principal:
@@ -154,7 +178,12 @@ class Lab:
         """
         from cwlab.services.iam import lookup
 
-        return lookup.principal_for_access_key(self._world, access_key)
+        world = self._world
+
+        def tables(service: str, name: str, account: str) -> Any:
+            return world.table(account, arn.GLOBAL, service, name)
+
+        return lookup.principal_for_access_key(access_key, tables, world.timeline.now_ms)
 
     def intercept(self) -> contextlib.AbstractContextManager[Lab]:
         """Inside ``with lab.intercept():`` every boto3 client, made by any library, is answered by this lab."""
@@ -163,8 +192,15 @@ class Lab:
         return boto.intercept(self)
 
     # -- time --------------------------------------------------------------------------------------------------
-    def advance(self, *, seconds: float = 0, minutes: float = 0, hours: float = 0, days: float = 0,
-                until: str | datetime | None = None) -> datetime:
+    def advance(
+        self,
+        *,
+        seconds: float = 0,
+        minutes: float = 0,
+        hours: float = 0,
+        days: float = 0,
+        until: str | datetime | None = None,
+    ) -> datetime:
         """Let virtual time pass, and return the new now. What is due at the target instant has happened.
 
         Args:
@@ -182,10 +218,14 @@ class Lab:
                 raise BadTime(until, "and a duration were both given.", "Give one of them.")
             target = to_ms(until)
             if target < now:
-                raise BadTime(str(until), f"lies before now ({iso(now)}).", "To go back, use lab.rewind(to=…).")
+                raise BadTime(
+                    str(until), f"lies before now ({iso(now)}).", "To go back, use lab.rewind(to=…)."
+                )
         else:
             if span <= 0:
-                raise BadTime(span / SECOND, "seconds is no way forward.", "Give minutes=5, or hours, days, until.")
+                raise BadTime(
+                    span / SECOND, "seconds is no way forward.", "Give minutes=5, or hours, days, until."
+                )
             target = now + span
         if target > to_ms("9000-01-01T00:00:00Z"):
             raise BadTime(target, "lies beyond the year 9000.", "Choose a nearer instant.")
@@ -245,9 +285,15 @@ class Lab:
         to_instant = to_ms(to)
         world = self._world
         if to_instant > world.timeline.now_ms:
-            raise BadTime(str(to), f"lies ahead of now ({iso(world.timeline.now_ms)}).", "To go on, use lab.advance(until=…).")
+            raise BadTime(
+                str(to),
+                f"lies ahead of now ({iso(world.timeline.now_ms)}).",
+                "To go on, use lab.advance(until=…).",
+            )
         if to_instant < world.start_ms:
-            raise BadTime(str(to), f"lies before this lab began ({iso(world.start_ms)}).", "Choose a later instant.")
+            raise BadTime(
+                str(to), f"lies before this lab began ({iso(world.start_ms)}).", "Choose a later instant."
+            )
         usable = [k for k in self._kept if k[0] <= to_instant]
         _, length, fork = usable[-1]
         back = fork.fork()
@@ -264,9 +310,20 @@ class Lab:
         """Do something to the world that is no AWS API, by name. Most have a method of their own."""
         return self._world.act(service, verb, args)
 
-    def fault(self, service: str, operation: str = "*", *, error: str | None = None, latency: float = 0, rate: float = 1.0,
-              seconds: float = 0, minutes: float = 0, hours: float = 0, account: str | None = None,
-              region: str | None = None) -> int:
+    def fault(
+        self,
+        service: str,
+        operation: str = "*",
+        *,
+        error: str | None = None,
+        latency: float = 0,
+        rate: float = 1.0,
+        seconds: float = 0,
+        minutes: float = 0,
+        hours: float = 0,
+        account: str | None = None,
+        region: str | None = None,
+    ) -> int:
         """Break something on purpose; returns the fault's number, for ``mend``.
 
         Args:
@@ -279,9 +336,18 @@ class Lab:
         lasting = round(seconds * SECOND + minutes * MINUTE + hours * HOUR)
         from cwlab import faults  # noqa: F401  (declares the verb)
 
-        result = self.act("cwlab", "fault", operation=operation, service=service, error=error,
-                          latency_ms=round(latency * SECOND), rate=rate, lasting_ms=lasting or None, account=account,
-                          region=region)
+        result = self.act(
+            "cwlab",
+            "fault",
+            operation=operation,
+            service=service,
+            error=error,
+            latency_ms=round(latency * SECOND),
+            rate=rate,
+            lasting_ms=lasting or None,
+            account=account,
+            region=region,
+        )
         return int(result["number"])
 
     def mend(self, fault: int | None = None) -> None:
@@ -302,9 +368,16 @@ class Lab:
 
         return on_premises(self, name, **details)
 
-    def load_metrics(self, path: str | os.PathLike[str], *, namespace: str, metric: str,
-                     dimensions: Mapping[str, str] | Iterable[Mapping[str, str]] = (), unit: str = "None",
-                     shift: bool = False) -> int:
+    def load_metrics(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        namespace: str,
+        metric: str,
+        dimensions: Mapping[str, str] | Iterable[Mapping[str, str]] = (),
+        unit: str = "None",
+        shift: bool = False,
+    ) -> int:
         """Load a CSV of ``timestamp,value`` as a metric; returns the number of rows.
 
         Rows already past are stored, whatever their age; rows ahead arrive as the clock reaches them.
@@ -319,7 +392,9 @@ class Lab:
         """
         from cwlab.services.cloudwatch import csvfile
 
-        return csvfile.load(self, path, namespace=namespace, metric=metric, dimensions=dimensions, unit=unit, shift=shift)
+        return csvfile.load(
+            self, path, namespace=namespace, metric=metric, dimensions=dimensions, unit=unit, shift=shift
+        )
 
     # -- keeping -----------------------------------------------------------------------------------------------
     def save(self, path: str | os.PathLike[str]) -> Path:

@@ -1,7 +1,7 @@
 """Keeping a lab: a save file, an autosaved journal, a line of text to share.
 
-A save file is a zip of four members: ``manifest.json`` (format and version), ``state.json`` (tables, agenda),
-``columns.npz`` (bulk), ``journal.json``. All of it is data; opening one never runs code. A new file is written
+A save file is a zip: ``manifest.json`` (format and version), ``state.json`` (tables, agenda),
+``journal.json`` and ``columns/`` (bulk, in NumPy's own format). All of it is data; opening one never runs code. A new file is written
 beside the old one and takes its place at the end, so an interrupted save loses nothing.
 """
 
@@ -25,6 +25,8 @@ from cwlab.timeline import Entry as Due
 from cwlab.world import World
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from cwlab.lab import Lab
 
 FORMAT = 1
@@ -33,8 +35,15 @@ FORMAT = 1
 def _header(world: World) -> dict[str, Any]:
     from cwlab import __version__
 
-    return {"what": "cwlab", "format": FORMAT, "cwlab": __version__, "seed": world.seed, "start_ms": world.start_ms,
-            "account": world.account, "region": world.region}
+    return {
+        "what": "cwlab",
+        "format": FORMAT,
+        "cwlab": __version__,
+        "seed": world.seed,
+        "start_ms": world.start_ms,
+        "account": world.account,
+        "region": world.region,
+    }
 
 
 def _world(header: dict[str, Any], path: object) -> World:
@@ -46,10 +55,17 @@ def _world(header: dict[str, Any], path: object) -> World:
     if not isinstance(header, dict) or header.get("what") != "cwlab":
         raise CorruptSave(f"{path}: this is not a saved lab. Give a file that lab.save(…) wrote.")
     if not isinstance(header.get("format"), int) or header["format"] > FORMAT:
-        raise NewerSave(f"{path}: written by cwlab {header.get('cwlab')} (format {header.get('format')}; this version reads up to "
-                        f"{FORMAT}). Update cwlab: pip install --upgrade cwlab.")
+        raise NewerSave(
+            f"{path}: written by cwlab {header.get('cwlab')} (format {header.get('format')}; this version reads up to "
+            f"{FORMAT}). Update cwlab: pip install --upgrade cwlab."
+        )
     try:
-        return World(int(header["seed"]), int(header["start_ms"]), check_account(header["account"]), check_region(header["region"]))
+        return World(
+            int(header["seed"]),
+            int(header["start_ms"]),
+            check_account(header["account"]),
+            check_region(header["region"]),
+        )
     except (KeyError, TypeError, ValueError) as problem:
         raise CorruptSave(f"{path}: the header is damaged ({problem}). Open another copy.") from problem
 
@@ -74,25 +90,40 @@ def save(lab: Lab, path: str | os.PathLike[str]) -> Path:
     with world.lock:
         now_ms, next_seq, agenda = world.timeline.state()
         state = {
-            "now_ms": now_ms, "next_seq": next_seq, "position": world.journal.position,
+            "now_ms": now_ms,
+            "next_seq": next_seq,
+            "position": world.journal.position,
             "agenda": [encoder.encode([*entry]) for entry in agenda],
-            "tables": [[list(key), encoder.encode([[k, v] for k, v in table.items()])]
-                       for key, table in sorted(world.tables.items()) if len(table)],
+            "tables": [
+                [list(key), encoder.encode([[k, v] for k, v in table.items()])]
+                for key, table in sorted(world.tables.items())
+                if len(table)
+            ],
         }
         journal = encoder.encode(list(world.journal))
-        columns = io.BytesIO()
-        import numpy as np
-
-        np.savez(columns, **{name.replace("<", "le_").replace("|", "any_"): column for name, column in encoder.columns().items()})  # type: ignore[arg-type]
         header = _header(world)
-    parts = {"manifest.json": json.dumps(header).encode(), "state.json": json.dumps(state, separators=(",", ":")).encode(),
-             "journal.json": json.dumps(journal, separators=(",", ":")).encode(), "columns.npz": columns.getvalue()}
+    parts = {
+        "manifest.json": json.dumps(header).encode(),
+        "state.json": json.dumps(state, separators=(",", ":")).encode(),
+        "journal.json": json.dumps(journal, separators=(",", ":")).encode(),
+    }
+    for dtype, column in encoder.columns().items():
+        parts[f"columns/{dtype[1:]}.npy"] = _npy(column)
     beside = path.with_name(f".{path.name}.part")
     with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
         for name, content in parts.items():
             file.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED, 1)
-    os.replace(beside, path)
+    beside.replace(path)
     return path
+
+
+def _npy(column: np.ndarray[Any, Any]) -> bytes:
+    """A column in NumPy's file format, which says its type and byte order itself."""
+    import numpy as np
+
+    out = io.BytesIO()
+    np.lib.format.write_array(out, np.ascontiguousarray(column), allow_pickle=False)
+    return out.getvalue()
 
 
 def open_lab(cls: type[Lab], path: str | os.PathLike[str]) -> Lab:
@@ -104,12 +135,13 @@ def open_lab(cls: type[Lab], path: str | os.PathLike[str]) -> Lab:
     path = Path(path)
     try:
         with zipfile.ZipFile(path) as file:
-            parts = {name: file.read(name) for name in ("manifest.json", "state.json", "journal.json", "columns.npz")
-                     if name in file.namelist()}
+            parts = {name: file.read(name) for name in file.namelist()}
     except FileNotFoundError:
         raise BadInput(str(path), "is not there.", "Check the name and the folder.") from None
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError) as problem:
-        raise CorruptSave(f"{path}: this is not a saved lab, or it is damaged ({problem}). Open another copy.") from problem
+        raise CorruptSave(
+            f"{path}: this is not a saved lab, or it is damaged ({problem}). Open another copy."
+        ) from problem
     try:
         header = json.loads(parts["manifest.json"])
         world = _world(header, path)
@@ -119,7 +151,9 @@ def open_lab(cls: type[Lab], path: str | os.PathLike[str]) -> Lab:
     except CwlabError:
         raise
     except Exception as problem:  # whatever a damaged file makes json, numpy or a record stumble over
-        raise CorruptSave(f"{path}: damaged ({type(problem).__name__}: {problem}). Open another copy.") from problem
+        raise CorruptSave(
+            f"{path}: damaged ({type(problem).__name__}: {problem}). Open another copy."
+        ) from problem
     lab = cls.__new__(cls)
     lab._take(world)
     lab._kept = [(world.start_ms, 0, empty)]
@@ -130,12 +164,18 @@ def open_lab(cls: type[Lab], path: str | os.PathLike[str]) -> Lab:
 def _fill(world: World, parts: dict[str, bytes]) -> None:
     import numpy as np
 
-    with np.load(io.BytesIO(parts["columns.npz"]), allow_pickle=False) as columns:
-        decoder = Decoder({name.replace("le_", "<").replace("any_", "|"): columns[name] for name in columns.files})
+    columns = [
+        np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
+        for name, content in parts.items()
+        if name.startswith("columns/")
+    ]
+    decoder = Decoder({column.dtype.str: column for column in columns})
     state = json.loads(parts["state.json"])
     for key, items in state["tables"]:
-        world.tables[tuple(key)] = Table(world.log, {k: v for k, v in decoder.decode(items)})
-    world.timeline.restore(state["now_ms"], state["next_seq"], [Due(*decoder.decode(entry)) for entry in state["agenda"]])
+        world.tables[tuple(key)] = Table(world.log, dict(decoder.decode(items)))
+    world.timeline.restore(
+        state["now_ms"], state["next_seq"], [Due(*decoder.decode(entry)) for entry in state["agenda"]]
+    )
     world.journal._log = AppendOnly(decoder.decode(json.loads(parts["journal.json"])))
     world.journal._next = state["position"]
 
@@ -158,9 +198,11 @@ class Autosave:
             file.write(json.dumps(_header(lab.world)) + "\n")
             for entry in lab.journal.inputs():
                 file.write(_line(entry))
-        os.replace(beside, self.path)
+        beside.replace(self.path)
         self._file = self.path.open("a", encoding="utf-8")
-        lab.world.listeners = [listener for listener in lab.world.listeners if getattr(listener, "__self__", None) is not self]
+        lab.world.listeners = [
+            listener for listener in lab.world.listeners if getattr(listener, "__self__", None) is not self
+        ]
         lab.world.listeners.append(self.write)
 
     def write(self, entry: Entry) -> None:
@@ -173,7 +215,10 @@ def _line(entry: Entry) -> str:
     """An entry as one line of JSON, arrays written out."""
     encoder = Encoder()
     body = encoder.encode(entry)
-    columns = {name: base64.b64encode(zlib.compress(column.tobytes(), 1)).decode() for name, column in encoder.columns().items()}
+    columns = {
+        name: base64.b64encode(zlib.compress(column.tobytes(), 1)).decode()
+        for name, column in encoder.columns().items()
+    }
     return json.dumps([body, columns] if columns else [body], separators=(",", ":")) + "\n"
 
 
@@ -181,7 +226,10 @@ def _entry(line: str) -> Entry:
     import numpy as np
 
     body, *more = json.loads(line)
-    columns = {name: np.frombuffer(zlib.decompress(base64.b64decode(text)), dtype=name) for name, text in (more[0] if more else {}).items()}
+    columns = {
+        name: np.frombuffer(zlib.decompress(base64.b64decode(text)), dtype=name)
+        for name, text in (more[0] if more else {}).items()
+    }
     entry = Decoder(columns).decode(body)
     if not isinstance(entry, Entry):
         raise ValueError("not a journal entry")
@@ -194,7 +242,9 @@ def recover(cls: type[Lab], path: str | os.PathLike[str]) -> Lab:
     try:
         header, *lines = path.read_text(encoding="utf-8").split("\n")
     except FileNotFoundError:
-        raise BadInput(str(path), "is not there.", "Autosaving is on in open_lab(…); a bare Lab() writes nothing.") from None
+        raise BadInput(
+            str(path), "is not there.", "Autosaving is on in open_lab(…); a bare Lab() writes nothing."
+        ) from None
     try:
         world = _world(json.loads(header), path)
         _services(world)
@@ -209,7 +259,9 @@ def recover(cls: type[Lab], path: str | os.PathLike[str]) -> Lab:
         try:
             entries.append(_entry(line))
         except (ValueError, TypeError, KeyError, zlib.error) as problem:
-            raise CorruptSave(f"{path}, line {number}: damaged ({problem}). Remove this line and those after it, then recover again.") from problem
+            raise CorruptSave(
+                f"{path}, line {number}: damaged ({problem}). Remove this line and those after it, then recover again."
+            ) from problem
     return _replayed(cls, world, entries)
 
 
@@ -228,7 +280,9 @@ def _replayed(cls: type[Lab], world: World, entries: list[Entry]) -> Lab:
 def share(lab: Lab) -> str:
     """What was done, compressed, as one line of text."""
     lines = [json.dumps(_header(lab.world)) + "\n", *(_line(entry) for entry in lab.journal.inputs())]
-    return "cwlab1." + base64.urlsafe_b64encode(zlib.compress("".join(lines).encode(), 9)).decode().rstrip("=")
+    return "cwlab1." + base64.urlsafe_b64encode(zlib.compress("".join(lines).encode(), 9)).decode().rstrip(
+        "="
+    )
 
 
 def from_share(cls: type[Lab], text: str) -> Lab:
@@ -245,5 +299,7 @@ def from_share(cls: type[Lab], text: str) -> Lab:
     except CwlabError:
         raise
     except (ValueError, TypeError, KeyError, IndexError, zlib.error) as problem:
-        raise CorruptSave(f"The text is damaged or cut short ({problem}). Copy the whole line that lab.share() gave.") from problem
+        raise CorruptSave(
+            f"The text is damaged or cut short ({problem}). Copy the whole line that lab.share() gave."
+        ) from problem
     return _replayed(cls, world, entries)

@@ -16,7 +16,7 @@ two copies writes: both share one dict, and the first writer copies it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, MutableMapping
-from typing import Any
+from typing import Any, Self
 
 _ABSENT = object()
 _WHOLE = object()
@@ -32,7 +32,7 @@ class UndoLog:
         self.entries: list[tuple[Table, Any, Any]] = []
         self._marks: list[int] = []
 
-    def __enter__(self) -> UndoLog:
+    def __enter__(self) -> Self:
         self._marks.append(len(self.entries))
         self.depth += 1
         return self

@@ -41,15 +41,21 @@ def to_ms(when: str | datetime) -> int:
         try:
             when = datetime.fromisoformat(when)
         except ValueError:
-            raise BadTime(when, "is not an ISO 8601 instant.", 'Write it as "2026-03-02T09:00:00Z".') from None
+            raise BadTime(
+                when, "is not an ISO 8601 instant.", 'Write it as "2026-03-02T09:00:00Z".'
+            ) from None
     if not isinstance(when, datetime):
-        raise BadTime(when, "is neither a text nor a datetime.", 'Give "2026-03-02T09:00:00Z" or an aware datetime.')
+        raise BadTime(
+            when, "is neither a text nor a datetime.", 'Give "2026-03-02T09:00:00Z" or an aware datetime.'
+        )
     if when.tzinfo is None:
-        raise BadTime(when.isoformat(), "names no time zone.", "End it with Z, or pass datetime(..., tzinfo=UTC).")
+        raise BadTime(
+            when.isoformat(), "names no time zone.", "End it with Z, or pass datetime(..., tzinfo=UTC)."
+        )
     return (when - EPOCH) // _MILLISECOND
 
 
-def to_datetime(ms: int | float) -> datetime:
+def to_datetime(ms: float) -> datetime:
     """The aware UTC datetime of an instant in milliseconds."""
     return EPOCH + timedelta(milliseconds=ms)
 
@@ -83,7 +89,9 @@ class Timeline:
         self._heap: list[tuple[int, int]] = []  # (at_ms, seq); a pair without an entry was canceled
         self._next_seq = 0
 
-    def schedule(self, at_ms: int, account: str, region: str, service: str, handler: str, args: dict[str, Any]) -> int:
+    def schedule(
+        self, at_ms: int, account: str, region: str, service: str, handler: str, args: dict[str, Any]
+    ) -> int:
         """Put an entry on the agenda and return its number. An instant in the past is due now."""
         seq = self._next_seq
         self._next_seq += 1
@@ -101,7 +109,7 @@ class Timeline:
         while self._heap:
             entry = self._entries.get(self._heap[0][1])
             if entry is not None:
-                return entry  # type: ignore[no-any-return]
+                return entry
             heapq.heappop(self._heap)
         return None
 
@@ -109,8 +117,14 @@ class Timeline:
         """Everything that is due, in the order in which it will happen."""
         return sorted(self._entries.values())
 
-    def run_until(self, target_ms: int, handle: Callable[[Entry], None], *, steps: int | None = None,
-                  between: Callable[[int], bool] | None = None) -> int:
+    def run_until(
+        self,
+        target_ms: int,
+        handle: Callable[[Entry], None],
+        *,
+        steps: int | None = None,
+        between: Callable[[int], bool] | None = None,
+    ) -> int:
         """Hand over every entry due up to and including ``target_ms``, then set the clock to it.
 
         Args:

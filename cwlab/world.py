@@ -78,7 +78,9 @@ class World:
     def mark(self, purpose: str) -> bytes:
         """Bytes that belong to this point of the journal: for what is drawn outside the door (request ids, retry
         delays), so that a rewound world draws them as before."""
-        return hashlib.blake2b(f"{self.seed}/{purpose}/{self.journal.position}".encode(), digest_size=16).digest()
+        return hashlib.blake2b(
+            f"{self.seed}/{purpose}/{self.journal.position}".encode(), digest_size=16
+        ).digest()
 
     # -- callers -----------------------------------------------------------------------------------------------
     def administrator(self, account: str) -> Principal:
@@ -104,7 +106,10 @@ class World:
         request = call.request
         principal = request.principal
         if principal.kind == "world" or (
-            request.path is None and target.policy is None and principal.kind == "user" and principal.account == request.account
+            request.path is None
+            and target.policy is None
+            and principal.kind == "user"
+            and principal.account == request.account
             and principal.arn.endswith(":user/admin")
         ):
             return
@@ -121,16 +126,39 @@ class World:
 
             rules.inject(call, faults)
 
-    def record(self, seq: int, parent: int | None, at_ms: int, request: Request, result: Any,
-               error: CwlabError | None) -> None:
+    def record(
+        self,
+        seq: int,
+        parent: int | None,
+        at_ms: int,
+        request: Request,
+        result: Any,
+        error: CwlabError | None,
+    ) -> None:
         """Step 5: the journal."""
         code = message = None
         if error is not None:
             code = error.code if isinstance(error, AwsError) else type(error).__name__
             message = error.message if isinstance(error, AwsError) else str(error)
-        self.note(Entry(seq, at_ms, request.kind, request.account, request.region, request.service, request.operation,
-                        request.params, request.principal, request.source, request.depth, parent, code, message,
-                        None if self._reads(request) else result))
+        self.note(
+            Entry(
+                seq,
+                at_ms,
+                request.kind,
+                request.account,
+                request.region,
+                request.service,
+                request.operation,
+                request.params,
+                request.principal,
+                request.source,
+                request.depth,
+                parent,
+                code,
+                message,
+                None if self._reads(request) else result,
+            )
+        )
 
     @staticmethod
     def _reads(request: Request) -> bool:
@@ -146,13 +174,27 @@ class World:
             listener(entry)
 
     # -- time --------------------------------------------------------------------------------------------------
-    def act(self, service: str, verb: str, args: dict[str, Any], account: str | None = None,
-            region: str | None = None) -> Any:
+    def act(
+        self,
+        service: str,
+        verb: str,
+        args: dict[str, Any],
+        account: str | None = None,
+        region: str | None = None,
+    ) -> Any:
         """Do something to the world that is no API call; it passes the same door and is journaled."""
-        return self.door(Request(service, verb, args, WORLD, account or self.account, region or self.region, kind="verb"))
+        return self.door(
+            Request(service, verb, args, WORLD, account or self.account, region or self.region, kind="verb")
+        )
 
-    def run_until(self, target_ms: int, *, steps: int | None = None, kind: str = "advance",
-                  between: Callable[[int], bool] | None = None) -> None:
+    def run_until(
+        self,
+        target_ms: int,
+        *,
+        steps: int | None = None,
+        kind: str = "advance",
+        between: Callable[[int], bool] | None = None,
+    ) -> None:
         """Let time pass up to and including ``target_ms``; the move is journaled, also when it is interrupted."""
         with self.lock:
             start_ms, done, finished = self.timeline.now_ms, 0, False
@@ -169,8 +211,22 @@ class World:
                 params = {"until_ms": self.timeline.now_ms}
                 if not finished:
                     params["steps"] = done
-                self.note(Entry(self.journal.number(), start_ms, kind, self.account, self.region, "", kind, params,
-                                None, None, 0, None))
+                self.note(
+                    Entry(
+                        self.journal.number(),
+                        start_ms,
+                        kind,
+                        self.account,
+                        self.region,
+                        "",
+                        kind,
+                        params,
+                        None,
+                        None,
+                        0,
+                        None,
+                    )
+                )
 
     def _happen(self, due: Due) -> None:
         """What falls due happens as one whole or not at all. A refusal is written down, and time goes on."""
@@ -178,8 +234,15 @@ class World:
         function = HANDLERS.get((due.service, due.handler))
         if function is None:
             raise NotModelled(f"The agenda entry {due.service}.{due.handler}")
-        request = Request(due.service, due.handler, due.args, Principal(f"{due.service}.amazonaws.com", "", "service"),
-                          due.account, due.region, kind="event")
+        request = Request(
+            due.service,
+            due.handler,
+            due.args,
+            Principal(f"{due.service}.amazonaws.com", "", "service"),
+            due.account,
+            due.region,
+            kind="event",
+        )
         try:
             with self.log:
                 function(Call(self, request), **due.args)
@@ -213,8 +276,21 @@ class World:
 
             violations = violations_of(entry.service, entry.operation, entry.params)
         try:
-            self.door(Request(entry.service, entry.operation, entry.params, entry.caller, entry.account, entry.region,
-                              entry.source, entry.kind, violations))
+            self.door(
+                Request(
+                    entry.service,
+                    entry.operation,
+                    entry.params,
+                    entry.caller,
+                    entry.account,
+                    entry.region,
+                    entry.source,
+                    entry.kind,
+                    violations,
+                )
+            )
         except CwlabError as problem:
             if entry.error is None:
-                raise RuntimeError(f"The replay differs from what was recorded: {entry!r} now ends in {problem!r}.") from problem
+                raise RuntimeError(
+                    f"The replay differs from what was recorded: {entry!r} now ends in {problem!r}."
+                ) from problem
