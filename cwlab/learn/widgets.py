@@ -1,0 +1,108 @@
+"""Controls for predictions and exam traps. Each has a label, works by keyboard and does what its Python twin does.
+
+A control calls back with the answer and shows the text it gets in return; it decides nothing. ipywidgets is
+imported when a control is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cwlab.errors import CwlabError
+from cwlab.learn.display import View, esc
+from cwlab.learn.prediction import CONFIDENCES, DEFAULT_CONFIDENCE, Choice, Mark, Number, Prediction, clock
+from cwlab.timeline import iso, to_ms
+
+WIDE = "40em"
+
+
+def prediction_controls(
+    asked: Prediction, commit: Callable[[Any, str], View], kept: tuple[Any, str] | None
+) -> Any:
+    """An answer, how sure, and a button that commits.
+
+    Args:
+        commit: called with the answer and the confidence; returns what to show.
+        kept: the answer and confidence committed before, if any.
+    """
+    import ipywidgets as w
+
+    answer = _answer_control(asked, kept[0] if kept else None)
+    sure = w.ToggleButtons(
+        options=[(spoken, word) for word, spoken in CONFIDENCES.items()],
+        value=kept[1] if kept else DEFAULT_CONFIDENCE,
+        description="How sure?",
+        style={"description_width": "7em", "button_width": "7em"},
+    )
+    return _form([answer, sure], "Commit", lambda: commit(answer.value, sure.value))
+
+
+def trap_controls(options: Mapping[str, str], choose: Callable[[str], View]) -> Any:
+    """Radio buttons and a button that answers."""
+    import ipywidgets as w
+
+    radio = w.RadioButtons(
+        options=[(f"{k}  {v}", k) for k, v in options.items()],
+        value=None,
+        description="Answer",
+        layout={"width": "auto"},
+    )
+    return _form([radio], "Answer", lambda: choose(radio.value))
+
+
+def _answer_control(asked: Prediction, kept: Any) -> Any:
+    import ipywidgets as w
+
+    style, layout = {"description_width": "7em"}, {"width": WIDE}
+    if isinstance(asked, Choice):
+        return w.RadioButtons(
+            options=[(f"{k}  {v}", k) for k, v in asked.options.items()],
+            value=kept,
+            description="Answer",
+            style=style,
+            layout={"width": "auto"},
+        )
+    if isinstance(asked, Number):
+        return w.BoundedFloatText(
+            value=asked.low if kept is None else kept,
+            min=asked.low,
+            max=asked.high,
+            description=f"Answer ({asked.unit})",
+            style=style,
+            layout={"width": "20em"},
+        )
+    assert isinstance(asked, Mark)
+    low, high = to_ms(asked.start), to_ms(asked.end)
+    stamps = range(low, high + 1, asked.step_s * 1000)
+    value = min(stamps, key=lambda at: abs(at - to_ms(kept))) if kept else stamps[0]
+    return w.SelectionSlider(
+        options=[(clock(at), iso(at)) for at in stamps],
+        value=iso(value),
+        description="Instant (UTC)",
+        style=style,
+        layout=layout,
+        continuous_update=False,
+    )
+
+
+def _form(controls: list[Any], label: str, act: Callable[[], View]) -> Any:
+    """Controls, a button, and a line that says what came of it. A bad answer is said there, never raised."""
+    import ipywidgets as w
+
+    status = w.HTML(value="")
+    button = w.Button(
+        description=label, tooltip=f"{label} (keyboard: Tab to it, then Space)", button_style=""
+    )
+
+    def on_click(_: object) -> None:
+        if any(getattr(control, "value", "") is None for control in controls):
+            status.value = "<em>Choose an answer first.</em>"
+            return
+        try:
+            status.value = act().html
+        except CwlabError as error:
+            status.value = f"<em>{esc(error)}</em>"
+
+    button.on_click(on_click)
+    return w.VBox([*controls, button, status], layout={"margin": "4px 0 8px 16px"})
