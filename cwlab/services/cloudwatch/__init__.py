@@ -1,0 +1,13 @@
+"""CloudWatch metrics.
+
+ingest      from the datums of a request to rows, with every check
+chunk       datapoints in columns, and how they add up
+series      the datapoints of one metric in one unit: a value that grows
+histogram   the base-1.1 bins behind percentiles
+statistics  names of statistics, and what each makes of one period
+window      which buckets a query asks for; retention
+labels      default and dynamic labels
+metrics     what is stored and what is vended, read alike
+operations  the API
+csvfile     your own data from a file
+"""

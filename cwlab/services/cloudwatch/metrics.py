@@ -1,0 +1,150 @@
+"""The metrics of one account and Region: what was published and what services vend, read alike.
+
+A metric is a namespace, a name and a set of dimensions; the unit is not part of it, but splits its data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from cwlab.api import PROVIDERS, Call
+from cwlab.api import load as load_service
+from cwlab.codec import record
+from cwlab.services.cloudwatch.chunk import Chunk, from_columns, from_rows, join, singles, take
+from cwlab.services.cloudwatch.ingest import Batch, Dimensions, Slot
+from cwlab.services.cloudwatch.series import Series, empty
+from cwlab.services.cloudwatch.settings import DEFAULTS, Settings
+from cwlab.services.cloudwatch.statistics import Buckets, bucketize
+from cwlab.services.cloudwatch.units import DEFAULT_UNIT
+from cwlab.services.cloudwatch.window import ONE_HOUR_S, Window
+
+Key = tuple[str, str, Dimensions]  # namespace, name, dimensions
+
+LISTED_S = 14 * 86_400  # ListMetrics names metrics with data in the last two weeks
+
+
+@record
+class Metric:
+    """One metric: its series by unit, and when it was first heard of."""
+
+    series: dict[str, Series]
+    since_ms: int
+
+
+def settings_of(call: Call) -> Settings:
+    return call.table("settings").get("settings", DEFAULTS)
+
+
+def store(call: Call, namespace: str, batch: Batch) -> None:
+    """Add the rows of a request to their series."""
+    table, settings, now_ms = call.table("metrics"), settings_of(call), call.now_ms
+    for (name, dimensions), slots in batch.items():
+        key = (namespace, name, dimensions)
+        metric: Metric | None = table.get(key)
+        if metric is None:
+            series, since_ms = {}, now_ms
+        else:
+            series, since_ms = dict(metric.series), metric.since_ms
+        for unit, slot in slots.items():
+            old = series.get(unit) or empty()
+            series[unit] = (
+                _delayed(old, slot, settings, now_ms // 1000) if settings.delayed else _grown(old, slot)
+            )
+        table[key] = Metric(series, since_ms)
+
+
+def _grown(series: Series, slot: Slot) -> Series:
+    if len(slot.stamps) == 1:
+        series = series.append(slot.stamps[0], slot.values[0])
+    elif slot.stamps:
+        series = series.append_many(slot.stamps, slot.values)
+    return series.extend(from_rows(slot.rows)) if slot.rows else series
+
+
+def _delayed(series: Series, slot: Slot, settings: Settings, now_s: int) -> Series:
+    chunk = join([singles(slot.stamps, slot.values), from_rows(slot.rows)])
+    due = np.array(
+        [now_s + settings.delay_s(now_s - stamp) for stamp in chunk.stamp.tolist()], dtype=np.int64
+    )
+    return series.extend_later(due, chunk)
+
+
+def load(call: Call, key: Key, unit: str, rows: Chunk) -> None:
+    """Store rows in bulk: past ones whatever their age, coming ones to appear as the clock reaches them."""
+    table, now_s = call.table("metrics"), call.now_ms // 1000
+    metric: Metric = table.get(key) or Metric({}, call.now_ms)
+    split = int(rows.stamp.searchsorted(now_s, side="right"))
+    past, coming = take(rows, slice(0, split)), take(rows, slice(split, len(rows)))
+    series = metric.series.get(unit) or empty()
+    series = series.extend(past).extend_later(coming.stamp, coming)
+    table[key] = Metric({**metric.series, unit: series}, metric.since_ms)
+
+
+def read(call: Call, key: Key, window: Window, unit: str | None = None) -> dict[str, Buckets]:
+    """The buckets of a metric that have data, by unit in alphabetical order.
+
+    Args:
+        unit: only data stored in this unit.
+    """
+    if not window.readable or not window.buckets:
+        return {}
+    now_s = call.now_ms // 1000
+    start_s = max(window.start_s, now_s - ONE_HOUR_S)
+    metric: Metric | None = call.table("metrics").get(key)
+    parts: dict[str, list[Chunk]] = {}
+    if metric is not None:
+        for name, series in metric.series.items():
+            if unit in (None, name):
+                parts.setdefault(name, []).append(series.window(start_s, window.end_s, now_s))
+    for name, rows in _vended(call, key, start_s, window.end_s, unit):
+        parts.setdefault(name, []).append(rows)
+    joined = {name: join([rows for rows in chunks if len(rows)]) for name, chunks in sorted(parts.items())}
+    return {name: bucketize(rows, window) for name, rows in joined.items() if len(rows)}
+
+
+def _vended(call: Call, key: Key, start_s: int, end_s: int, unit: str | None) -> Iterator[tuple[str, Chunk]]:
+    found = call.provider(key[0])
+    if found is None:
+        return
+    provider, theirs = found
+    columns = provider.read(theirs, key[1], key[2], start_s, end_s)
+    if columns is None or not len(columns["stamp"]):
+        return
+    name = columns.get("unit") or next(
+        (v.unit for v in provider.list_metrics(theirs) if v.name == key[1]), DEFAULT_UNIT
+    )
+    if unit in (None, name):
+        rows = from_columns(columns)
+        first, last = rows.stamp.searchsorted((start_s, end_s)).tolist()
+        yield name, take(rows, slice(first, last))
+
+
+def listed(call: Call, namespace: str | None) -> Iterator[tuple[Key, int]]:
+    """Every metric that ListMetrics may name, with the second of its newest datapoint.
+
+    Args:
+        namespace: only this one; native metrics of other namespaces are then not asked for.
+    """
+    settings, now_s = settings_of(call), call.now_ms // 1000
+    for key, metric in call.table("metrics").items():
+        if namespace in (None, key[0]) and metric.since_ms // 1000 + settings.listing_delay_s <= now_s:
+            newest = max(
+                (s for s in (series.newest_at(now_s) for series in metric.series.values()) if s is not None),
+                default=None,
+            )
+            if newest is not None:
+                yield key, newest
+    for native in _native_namespaces(call) if namespace is None else (namespace,):
+        if found := call.provider(native):
+            provider, theirs = found
+            for vended in provider.list_metrics(theirs):
+                yield (native, vended.name, tuple(sorted(vended.dimensions))), now_s
+
+
+def _native_namespaces(call: Call) -> list[str]:
+    """The namespaces of services that have anything here; others have no metrics either."""
+    services = {service for account, _, service, _ in call.world.tables if account == call.account}
+    present = {service for service in services if load_service(service)}
+    return sorted(namespace for namespace, (service, _) in PROVIDERS.items() if service in present)

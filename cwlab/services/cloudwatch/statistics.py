@@ -1,0 +1,330 @@
+"""Statistics: their names, and what each makes of the datapoints of one period.
+
+Names and meanings: user guide, ``statistics-definitions``. That percentile-based statistics come from a base-1.1
+histogram, interpolated as below, is observed on the live service.
+
+    >>> parse("tm90") == parse("TM(:90%)")
+    True
+    >>> parse("p101") is None
+    True
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+
+from cwlab.services.cloudwatch.chunk import Chunk, Floats, Ints, histogram
+from cwlab.services.cloudwatch.histogram import edges_of
+from cwlab.services.cloudwatch.window import Window
+
+BASIC = ("SampleCount", "Average", "Sum", "Minimum", "Maximum")
+
+Bin = tuple[float, float, float]  # lowest value, highest value, weight
+
+_PERCENTILE = re.compile(r"p(\d{1,3}(?:\.\d{1,10})?)")
+_SHORT = re.compile(r"(tm|wm|tc|ts)(\d{1,3}(?:\.\d{1,10})?)")
+_BOUND = r"(\d+(?:\.\d+)?)?(%)?"
+_LONG = re.compile(rf"(TM|WM|TC|TS|PR)\({_BOUND}:{_BOUND}\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """A statistic. ``family`` is a basic name, ``p``, ``TM``, ``WM``, ``TC``, ``TS`` or ``PR``; bounds that were
+    left out are None; ``percent`` says what the bounds count in. The name it was asked by does not matter."""
+
+    name: str = field(compare=False)
+    family: str
+    low: float | None = None
+    high: float | None = None
+    percent: bool = False
+
+    @property
+    def extended(self) -> bool:
+        """True for statistics that need the distribution of values."""
+        return self.family not in BASIC
+
+
+def parse(name: str) -> Statistic | None:
+    """The statistic of that name, or None when there is none.
+
+    Lower-case forms take one number (``p99.9``, ``tm90``); forms with parentheses are upper case, with both bounds
+    in percent or both as values, and at least one of them given.
+    """
+    if name in BASIC:
+        return Statistic(name, name)
+    if name == "IQM":
+        return Statistic(name, "TM", 25.0, 75.0, True)
+    if found := _PERCENTILE.fullmatch(name):
+        p = float(found[1])
+        return Statistic(name, "p", high=p, percent=True) if p <= 100 else None
+    if found := _SHORT.fullmatch(name):
+        p = float(found[2])
+        return Statistic(name, found[1].upper(), high=p, percent=True) if p <= 100 else None
+    if found := _LONG.fullmatch(name):
+        return _bounded(name, *found.groups())
+    return None
+
+
+def _bounded(
+    name: str,
+    family: str,
+    low: str | None,
+    low_percent: str | None,
+    high: str | None,
+    high_percent: str | None,
+) -> Statistic | None:
+    if (low is None and (high is None or low_percent)) or (high is None and high_percent):
+        return None
+    if low is not None and high is not None and low_percent != high_percent:
+        return None
+    percent = bool(low_percent or high_percent)
+    a = None if low is None else float(low)
+    b = None if high is None else float(high)
+    if percent and (family == "PR" or max(a or 0.0, b or 0.0) > 100):
+        return None
+    if a is not None and b is not None and a > b:
+        return None
+    return Statistic(name, family, a, b, percent)
+
+
+@dataclass(slots=True)
+class Buckets:
+    """The datapoints of a query, one entry a period that has data: its start, and the exact basics."""
+
+    stamp: Ints
+    count: Floats
+    sum: Floats
+    min: Floats
+    max: Floats
+    spoiled: np.ndarray
+    _rows: Chunk
+    _sizes: Ints
+    _bins: dict[bool, list[list[Bin]]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.stamp)
+
+    def bins(self, *, exact: bool = False) -> list[list[Bin]]:
+        """The histogram of each bucket, clamped to its minimum and maximum."""
+        if exact not in self._bins:
+            self._bins[exact] = self._make_bins(exact)
+        return self._bins[exact]
+
+    def _make_bins(self, exact: bool) -> list[list[Bin]]:
+        found = histogram(self._rows, np.repeat(np.arange(len(self)), self._sizes), exact=exact)
+        if exact:
+            low = high = found.value
+        else:
+            low, high = edges_of(found.bin)
+            # Bins end where the data end; the last clip keeps a bin of tiny values below 1.1**-7000 in order.
+            low = np.maximum(low, self.min[found.group])
+            high = np.maximum(np.minimum(high, self.max[found.group]), 0.0)
+            low = np.minimum(low, high)
+        flat = list(zip(low.tolist(), high.tolist(), found.weight.tolist(), strict=True))
+        ends = np.searchsorted(found.group, np.arange(len(self) + 1)).tolist()
+        return [flat[a:b] for a, b in pairwise(ends)]
+
+
+def bucketize(rows: Chunk, window: Window) -> Buckets:
+    """Add up rows into the buckets of a window. Rows are those of the window, in order of time."""
+    stamp = rows.stamp
+    if not len(stamp):
+        none = np.empty(0)
+        return Buckets(
+            np.empty(0, np.int64), none, none, none, none, none.astype(bool), rows, np.empty(0, np.int64)
+        )
+    period, first = window.period, window.start_s
+    low, high = (int(stamp[0]) - first) // period, (int(stamp[-1]) - first) // period
+    if high - low < len(stamp) // 4:
+        slots = np.arange(low, high + 1)
+        edges = stamp.searchsorted(first + np.arange(low, high + 2) * period)
+        sizes = np.diff(edges)
+        if not sizes.all():
+            slots, sizes = slots[sizes > 0], sizes[sizes > 0]
+        starts = np.cumsum(sizes) - sizes
+    else:
+        slot = (stamp - first) // period
+        starts = np.concatenate(([0], np.flatnonzero(slot[1:] != slot[:-1]) + 1))
+        slots = slot[starts]
+        sizes = np.diff(np.append(starts, len(stamp)))
+    ones = rows.count.strides == (0,)
+    count = sizes.astype(np.float64) if ones else np.add.reduceat(rows.count, starts)
+    spoiled = (
+        np.zeros(len(starts), bool) if rows.spoiled is None else np.logical_or.reduceat(rows.spoiled, starts)
+    )
+    return Buckets(
+        first + slots * period,
+        count,
+        np.add.reduceat(rows.sum, starts),
+        np.minimum.reduceat(rows.min, starts),
+        np.maximum.reduceat(rows.max, starts),
+        spoiled,
+        rows,
+        sizes,
+    )
+
+
+def compute(statistic: Statistic, buckets: Buckets, *, exact: bool = False) -> Floats:
+    """The statistic of each bucket; NaN where there is none.
+
+    Args:
+        exact: reckon with the values themselves as far as they are still known, not with their histogram.
+    """
+    family = statistic.family
+    if family == "Sum":
+        return buckets.sum
+    if family == "SampleCount":
+        return buckets.count
+    if family == "Minimum" or (family == "p" and statistic.high == 0):
+        return buckets.min
+    if family == "Maximum" or (family == "p" and statistic.high == 100):
+        return buckets.max
+    if family == "Average":
+        return np.divide(buckets.sum, buckets.count, out=np.zeros(len(buckets)), where=buckets.count > 0)
+    result = np.full(len(buckets), math.nan)
+    if family == "p":
+        flat = buckets.min == buckets.max
+        result[flat] = buckets.min[flat]
+        todo = np.flatnonzero(~flat & _available(buckets))
+    elif statistic.percent:
+        todo = np.flatnonzero(_available(buckets))
+    else:
+        todo = np.arange(len(buckets))
+    if not len(todo):
+        return result
+    bins = buckets.bins(exact=exact)
+    counts, lows, highs = buckets.count.tolist(), buckets.min.tolist(), buckets.max.tolist()
+    for i in todo.tolist():
+        if bins[i]:
+            result[i] = of_bins(statistic, bins[i], counts[i], lows[i], highs[i])
+    return result
+
+
+def _available(buckets: Buckets) -> np.ndarray:
+    """Where percentiles exist: every value known, none negative, at least one whole sample."""
+    return ~buckets.spoiled & (buckets.min >= 0) & (buckets.count >= 1)
+
+
+def of_bins(statistic: Statistic, bins: Sequence[Bin], count: float, low: float, high: float) -> float:
+    """A percentile-based statistic of one bucket; NaN where there is none.
+
+    Args:
+        bins: the histogram, in order, clamped to ``low`` and ``high``.
+        count, low, high: SampleCount, Minimum and Maximum of the bucket.
+    """
+    a, b = statistic.low, statistic.high
+    if statistic.family == "p":
+        assert b is not None
+        return percentile(bins, b / 100 * count, low, high)
+    if statistic.family == "PR":
+        return 100 * (_below(bins, b, math.inf) - _below(bins, a, -math.inf)) / count if count else math.nan
+    if statistic.percent:
+        from_ = 0.0 if a is None else a / 100 * count
+        to = count if b is None else b / 100 * count
+        inside = to - from_
+        total = _sum_of(_ranked(bins, from_, to), bins)
+        if statistic.family == "WM":
+            tails = from_ * _edge(bins, from_, low, high, lower=True) + (count - to) * _edge(
+                bins, to, low, high, lower=False
+            )
+            return (total + tails) / count
+    else:
+        pieces = _between(bins, -math.inf if a is None else a, math.inf if b is None else b)
+        inside = sum(piece[1] for piece in pieces)
+        total = _sum_of(pieces, bins)
+        if statistic.family == "WM":
+            everything = sum(c for _, _, c in bins)
+            under, over = _below(bins, a, -math.inf), everything - _below(bins, b, math.inf)
+            return (total + under * (a or 0.0) + over * (b or 0.0)) / everything
+    if statistic.family == "TC":
+        return inside
+    if statistic.family == "TS":
+        return total
+    return total / inside if inside > 0 else math.nan
+
+
+def percentile(bins: Sequence[Bin], target: float, low: float, high: float) -> float:
+    """The value at rank ``target``, geometrically interpolated inside its bin."""
+    prior = 0.0
+    for lo, hi, c in bins:
+        if target <= prior + c:
+            if lo <= 0.0 or lo == hi:
+                return min(max(lo, low), high)
+            value = math.exp(math.log(lo) + math.log(hi / lo) * max(target - prior, 0.0) / c)
+            return min(max(value, low), high)
+        prior += c
+    return high
+
+
+Piece = tuple[int, float, float, float]  # index of the bin, weight, left, right
+
+
+def _ranked(bins: Sequence[Bin], from_: float, to: float) -> list[Piece]:
+    """What lies between two ranks, each bin's part with its linearly interpolated edges."""
+    pieces, prior = [], 0.0
+    for i, (lo, hi, c) in enumerate(bins):
+        start, end = max(prior, from_), min(prior + c, to)
+        if end > start:
+            pieces.append(
+                (i, end - start, lo + (hi - lo) * (start - prior) / c, lo + (hi - lo) * (end - prior) / c)
+            )
+        prior += c
+    return pieces
+
+
+def _between(bins: Sequence[Bin], a: float, b: float) -> list[Piece]:
+    """What lies in ``(a, b]``; a bin counts by the part of its width."""
+    pieces = []
+    for i, (lo, hi, c) in enumerate(bins):
+        if lo == hi:
+            if a < lo <= b:
+                pieces.append((i, c, lo, lo))
+            continue
+        left, right = max(lo, a), min(hi, b)
+        if right > left:
+            pieces.append((i, c * (right - left) / (hi - lo), left, right))
+    return pieces
+
+
+def _sum_of(pieces: list[Piece], bins: Sequence[Bin]) -> float:
+    """Weights times representative values: the middle in the first and last piece, the geometric mean elsewhere."""
+    total = 0.0
+    for place, (i, weight, left, right) in enumerate(pieces):
+        if place in (0, len(pieces) - 1):
+            total += weight * ((left + right) / 2)
+        else:
+            lo, hi, _ = bins[i]
+            total += weight * (math.sqrt(lo) * math.sqrt(hi))
+    return total
+
+
+def _below(bins: Sequence[Bin], x: float | None, default: float) -> float:
+    """How many samples are at or below ``x``, with a bin counted by the part of its width."""
+    x = default if x is None else x
+    total = 0.0
+    for lo, hi, c in bins:
+        if x >= hi:
+            total += c
+        elif x > lo:
+            total += c * (x - lo) / (hi - lo)
+    return total
+
+
+def _edge(bins: Sequence[Bin], rank: float, low: float, high: float, *, lower: bool) -> float:
+    """The value that winsorizing puts in place of what lies beyond ``rank``."""
+    prior = 0.0
+    for i, (lo, hi, c) in enumerate(bins):
+        if rank <= prior + c or i == len(bins) - 1:
+            if lo == hi:
+                return lo
+            part = (rank - prior) / c
+            exponent = (1.0 if part == 1 else c - part) if lower else c - 1 + part
+            return min(max(lo * 1.1 ** min(max(exponent, 0.0), 1.0), low), high)
+        prior += c
+    return high
