@@ -363,6 +363,7 @@ class Door:
         """
         world = self.world
         with world.lock:
+            before = world.journal.mark()
             parent, seq = world.journal.enter()
             result: Params | None = None
             error: CwlabError | None = None
@@ -374,7 +375,7 @@ class Door:
                 error = problem
                 raise
             except BaseException:
-                world.journal.abandon(seq)
+                world.journal.reset(before)
                 raise
             else:
                 return result

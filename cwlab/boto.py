@@ -409,12 +409,6 @@ def make_client(
     return adopt(client, lab, caller, adaptive_mode)
 
 
-@functools.cache
-def service_model(service: str) -> Any:
-    """botocore's model of a service."""
-    return sealed_session().get_service_model(service)
-
-
 # -- intercept -------------------------------------------------------------------------------------------------
 
 _CREATE_CLIENT = botocore.session.Session.create_client  # botocore's own, however many labs intercept

@@ -301,11 +301,3 @@ def common_wording(path: Path, rule: str, value: Any, shape: Any) -> AwsError:
         "ValidationException",
         f"1 validation error detected: Value '{shown}' at '{where}' failed to satisfy constraint: {rules[rule]}",
     )
-
-
-def violations_of(service: str, operation: str, params: dict[str, Any]) -> tuple[AwsError, ...]:
-    """The refusals of a recorded request, found again for a replay."""
-    from cwlab.boto import service_model
-
-    model = service_model(service)
-    return refusals(service, normalize(params, model.operation_model(operation))[1])

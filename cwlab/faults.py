@@ -122,6 +122,11 @@ def switch_off(call: Call, number: int | None = None) -> None:
         del faults[key]
 
 
+def _chance(call: Call, number: int) -> float:
+    """A number in [0, 1) for this request and fault. Not a counter: a refused request undoes its counters."""
+    return int.from_bytes(call.world.mark(f"fault/{number}")[:7], "big") / (1 << 56)
+
+
 def inject(call: Call, faults: Table) -> None:
     """Step 3 of the door: be late, refuse, or do nothing."""
     request, now = call.request, call.now_ms
@@ -132,7 +137,7 @@ def inject(call: Call, faults: Table) -> None:
             continue
         if fault.until_ms is not None and now >= fault.until_ms:
             continue
-        if fault.rate < 1 and call.world.draw("cwlab/fault") >= fault.rate:
+        if fault.rate < 1 and _chance(call, fault.number) >= fault.rate:
             continue
         request.latency_ms += fault.latency_ms
         if fault.error == "unreachable":

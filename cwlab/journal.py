@@ -103,6 +103,16 @@ class Journal(Sequence[Entry]):
         """The number the next entry will get."""
         return self._next
 
+    def mark(self) -> tuple[int, int, int]:
+        """Where the journal stands, for ``reset``."""
+        return len(self._log), self._next, len(self._open)
+
+    def reset(self, mark: tuple[int, int, int]) -> None:
+        """Forget what was written since ``mark``: an interrupted call leaves no trace, so that a replay agrees."""
+        length, self._next, depth = mark
+        self._log.truncate(length)
+        del self._open[depth:]
+
     def enter(self) -> tuple[int | None, int]:
         """Begin an entry: the number of the one it happens inside of, and its own."""
         parent = self._open[-1] if self._open else None
@@ -111,15 +121,13 @@ class Journal(Sequence[Entry]):
         self._open.append(seq)
         return parent, seq
 
-    def abandon(self, seq: int) -> None:
-        """Forget an entry that was interrupted."""
-        self._open.remove(seq)
-
     def add(self, entry: Entry) -> None:
         """End an entry: it happened."""
         if entry.seq in self._open:
             self._open.remove(entry.seq)
         self._log.append(entry)
+        if entry.kind not in MOVES:  # moves have no number of their own: a rewind may cut one in two
+            self._next = max(self._next, entry.seq + 1)
 
     def number(self) -> int:
         """A number for an entry that has no inside."""

@@ -141,6 +141,10 @@ class AppendOnly:
         self._items.append(item)
         self._length += 1
 
+    def truncate(self, length: int) -> None:
+        """Forget what came after the first ``length`` items."""
+        self._length = length
+
     def __len__(self) -> int:
         return self._length
 

@@ -81,20 +81,20 @@ class Entry(NamedTuple):
 class Timeline:
     """Now, and what comes next."""
 
-    __slots__ = ("_entries", "_heap", "_next_seq", "now_ms")
+    __slots__ = ("_entries", "_heap", "_numbers", "now_ms")
 
     def __init__(self, start_ms: int, log: UndoLog) -> None:
         self.now_ms = start_ms
         self._entries = Table(log)  # seq -> Entry, so that a failed operation's entries vanish with it
         self._heap: list[tuple[int, int]] = []  # (at_ms, seq); a pair without an entry was canceled
-        self._next_seq = 0
+        self._numbers = Table(log, {"next": 0})  # a table too: a failed operation leaves no gap
 
     def schedule(
         self, at_ms: int, account: str, region: str, service: str, handler: str, args: dict[str, Any]
     ) -> int:
         """Put an entry on the agenda and return its number. An instant in the past is due now."""
-        seq = self._next_seq
-        self._next_seq += 1
+        seq = self._numbers["next"]
+        self._numbers["next"] = seq + 1
         entry = Entry(max(int(at_ms), self.now_ms), seq, account, region, service, handler, args)
         self._entries[seq] = entry
         heapq.heappush(self._heap, (entry.at_ms, seq))
@@ -161,16 +161,17 @@ class Timeline:
         twin = Timeline(self.now_ms, log)
         twin._entries = self._entries.fork(log)
         twin._heap = self._heap.copy()
-        twin._next_seq = self._next_seq
+        twin._numbers = self._numbers.fork(log)
         return twin
 
     def state(self) -> tuple[int, int, list[Entry]]:
         """What a save file keeps: now, the next number, the agenda."""
-        return self.now_ms, self._next_seq, self.agenda()
+        return self.now_ms, self._numbers["next"], self.agenda()
 
     def restore(self, now_ms: int, next_seq: int, entries: list[Entry]) -> None:
         """Take over what ``state`` returned."""
-        self.now_ms, self._next_seq = now_ms, next_seq
+        self.now_ms = now_ms
+        self._numbers["next"] = next_seq
         for entry in entries:
             self._entries[entry.seq] = entry
         self._heap = [(entry.at_ms, entry.seq) for entry in entries]

@@ -50,7 +50,9 @@ def test_the_labs_are_laid_out_once_and_then_left_as_they_are(packaged: Path, tm
     assert not (mine / "src").exists(), "what notebooks are made from holds the solutions"
 
 
-def test_an_edited_lab_is_never_written_over_and_the_others_are_brought_up_to_date(packaged: Path, tmp_path: Path):
+def test_an_edited_lab_is_never_written_over_and_the_others_are_brought_up_to_date(
+    packaged: Path, tmp_path: Path
+):
     mine = tmp_path / "mine"
     course.lay_out(mine)
     (mine / "01-metrics.ipynb").write_text("my answers")
@@ -93,7 +95,13 @@ def test_the_installations_own_folder_is_opened_as_it_is(packaged: Path):
     ],
 )
 def test_jupyterlab_starts_in_the_folder_with_every_other_word(
-    packaged: Path, started: list[dict], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments, folder, passed_on
+    packaged: Path,
+    started: list[dict],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments,
+    folder,
+    passed_on,
 ):
     monkeypatch.chdir(tmp_path)
     assert cli.main(arguments) == 0
@@ -104,13 +112,18 @@ def test_jupyterlab_starts_in_the_folder_with_every_other_word(
     assert (tmp_path / folder / "01-metrics.ipynb").exists()
 
 
-def test_jupyterlabs_news_and_update_checks_are_off(packaged: Path, started: list[dict], tmp_path: Path, monkeypatch):
+def test_jupyterlabs_news_and_update_checks_are_off(
+    packaged: Path, started: list[dict], tmp_path: Path, monkeypatch
+):
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", "/theirs")
     cli.main(["open", str(tmp_path / "mine")])
     ours, theirs = started[0]["env"]["JUPYTER_CONFIG_PATH"].split(":")
     assert theirs == "/theirs"
     settings = json.loads(Path(ours, "labconfig", "default_setting_overrides.json").read_text())
-    assert settings["@jupyterlab/apputils-extension:notification"] == {"fetchNews": "false", "checkForUpdates": False}
+    assert settings["@jupyterlab/apputils-extension:notification"] == {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+    }
 
 
 def test_a_folder_that_cannot_be_made_is_said_in_one_line(packaged: Path, tmp_path: Path, capsys):
@@ -136,7 +149,9 @@ def test_starting_cwlab_imports_nothing_heavy():
 
 
 def test_python_m_cwlab_tells_its_version():
-    done = subprocess.run([sys.executable, "-m", "cwlab", "--version"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "cwlab", "--version"], capture_output=True, text=True, check=True
+    )
     assert done.stdout.startswith("cwlab 0.1")
 
 
