@@ -47,7 +47,7 @@ clean: ## remove .venv and every cache
 	rm -rf .venv build cwlab.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks
 
 # A virtual environment knows where it stands and which Python it was made with: when either has changed, it is made again.
-ifneq ($(shell $(python) -c "" 2>/dev/null && cat $(ready) 2>/dev/null),$(shell pwd))
+ifneq ($(shell $(python) -c "" 2>/dev/null && cat $(ready) 2>/dev/null),$(shell pwd -P))
 $(ready): FORCE
 endif
 $(ready): binder/requirements.txt pyproject.toml setup.py tools/set-up

@@ -7,8 +7,13 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).parent
-LEFT_OUT = ignore_patterns(".*", "__pycache__", "src")  # src: what the notebooks are made from, for those who write them
-CARRIED = ("labs", "data")  # beside the package in the repository, inside it (cwlab/labs, cwlab/data) once installed
+LEFT_OUT = ignore_patterns(
+    ".*", "__pycache__", "src"
+)  # src: what the notebooks are made from, for those who write them
+CARRIED = (
+    "labs",
+    "data",
+)  # beside the package in the repository, inside it (cwlab/labs, cwlab/data) once installed
 
 
 class BuildWithLabs(build_py):

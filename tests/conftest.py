@@ -19,7 +19,14 @@ settings.load_profile("cwlab")
 
 # Not bind: urllib3 binds once when it is imported, to learn whether this machine speaks IPv6.
 REACHES_OUT = ("connect", "connect_ex", "listen", "sendto", "sendmsg")
-LOOKS_UP = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr", "create_connection", "create_server")
+LOOKS_UP = (
+    "getaddrinfo",
+    "gethostbyname",
+    "gethostbyname_ex",
+    "gethostbyaddr",
+    "create_connection",
+    "create_server",
+)
 
 
 class SocketUsed(AssertionError):
@@ -27,20 +34,22 @@ class SocketUsed(AssertionError):
 
 
 @pytest.fixture(autouse=True)
-def no_sockets(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def no_sockets(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Nothing in a lab reaches the network: any socket that is used fails the test, save those marked `sockets` or `browser`.
 
     An error swallowed on the way (a library that tries, and carries on without) fails the test as well.
     """
     if request.node.get_closest_marker("sockets") or request.node.get_closest_marker("browser"):
-        yield
+        yield []
         return
     used: list[str] = []
 
     def refuse(name: str):
         def refused(*args, **kwargs):
             used.append(f"socket {name}{args!r}")
-            raise SocketUsed(f"{used[-1]}: tests open no socket. Mark the test `sockets` if it starts a server here.")
+            raise SocketUsed(
+                f"{used[-1]}: tests open no socket. Mark the test `sockets` if it starts a server here."
+            )
 
         return refused
 
@@ -48,5 +57,5 @@ def no_sockets(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setattr(socket.socket, name, refuse(name))
     for name in LOOKS_UP:
         monkeypatch.setattr(socket, name, refuse(name))
-    yield
+    yield used
     assert not used, f"sockets were used and the error was swallowed: {used}"
