@@ -376,6 +376,7 @@ class Lab:
         metric: str,
         dimensions: Mapping[str, str] | Iterable[Mapping[str, str]] = (),
         unit: str = "None",
+        resolution: int = 60,
         shift: bool = False,
     ) -> int:
         """Load a CSV of ``timestamp,value`` as a metric; returns the number of rows.
@@ -385,6 +386,7 @@ class Lab:
         Args:
             path: the file; its times are UTC unless they say otherwise.
             namespace, metric, dimensions, unit: the metric it becomes.
+            resolution: seconds to which its times are rounded down: 60, or 1 for high resolution.
             shift: move the recording in time so that it ends at the lab's now.
 
         Raises:
@@ -393,7 +395,14 @@ class Lab:
         from cwlab.services.cloudwatch import csvfile
 
         return csvfile.load(
-            self, path, namespace=namespace, metric=metric, dimensions=dimensions, unit=unit, shift=shift
+            self,
+            path,
+            namespace=namespace,
+            metric=metric,
+            dimensions=dimensions,
+            unit=unit,
+            resolution=resolution,
+            shift=shift,
         )
 
     # -- keeping -----------------------------------------------------------------------------------------------

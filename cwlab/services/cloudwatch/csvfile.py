@@ -35,11 +35,13 @@ def load(
     metric: str,
     dimensions: Mapping[str, str] | Iterable[Mapping[str, str]] = (),
     unit: str = "None",
+    resolution: int = 60,
     shift: bool = False,
 ) -> int:
     """Read a file and store it as a metric of the lab; returns the number of rows.
 
     Args:
+        resolution: 60, or 1 for high resolution.
         shift: move the recording in time so that it ends at the lab's now.
 
     Raises:
@@ -60,6 +62,7 @@ def load(
         values=values,
         dimensions=named,
         unit=unit,
+        resolution=resolution,
     )
     return len(stamps)
 
