@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from cwlab.errors import CwlabError
+
 FOLDER = "cwlab-labs"
 DOORWAY = "00-start.ipynb"
 WORDS = """\
@@ -33,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if chosen.command == "doctor":
             return _doctor(Path(chosen.folder))
         return _class(Path(chosen.folder))
-    except (OSError, ValueError) as error:
+    except (OSError, CwlabError) as error:
         print(f"cwlab: {error}", file=sys.stderr)
         return 1
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cwlab import cli, course, doctor
+from cwlab.learn.progress import Progress
 
 
 @pytest.fixture
@@ -129,6 +130,20 @@ def test_jupyterlabs_news_and_update_checks_are_off(
 def test_a_folder_that_cannot_be_made_is_said_in_one_line(packaged: Path, tmp_path: Path, capsys):
     (tmp_path / "file").write_text("")
     assert cli.main(["open", str(tmp_path / "file" / "labs")]) == 1
+    assert capsys.readouterr().err.startswith("cwlab: ")
+
+
+def test_a_class_is_gathered_into_one_table(tmp_path: Path, capsys):
+    for learner in ("Ada", "Grace"):
+        (tmp_path / f"{learner}.txt").write_text(Progress(learner=learner).token())
+    assert cli.main(["class", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "Ada" in said
+    assert "Grace" in said
+
+
+def test_a_class_without_progress_files_is_said_in_one_line(tmp_path: Path, capsys):
+    assert cli.main(["class", str(tmp_path)]) == 1
     assert capsys.readouterr().err.startswith("cwlab: ")
 
 
