@@ -11,6 +11,7 @@ import base64
 import io
 import json
 import os
+import weakref
 import zipfile
 import zlib
 from pathlib import Path
@@ -25,6 +26,8 @@ from cwlab.timeline import Entry as Due
 from cwlab.world import World
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
 
     from cwlab.lab import Lab
@@ -189,6 +192,7 @@ class Autosave:
     def __init__(self, lab: Lab, path: Path) -> None:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._close: Callable[[], object] = lambda: None
         self.restart(lab)
 
     def restart(self, lab: Lab) -> None:
@@ -199,7 +203,9 @@ class Autosave:
             for entry in lab.journal.inputs():
                 file.write(_line(entry))
         beside.replace(self.path)
+        self._close()
         self._file = self.path.open("a", encoding="utf-8")
+        self._close = weakref.finalize(self, self._file.close)  # when nobody holds the lab any more
         lab.world.listeners = [
             listener for listener in lab.world.listeners if getattr(listener, "__self__", None) is not self
         ]
