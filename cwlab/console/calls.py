@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Self
 
 #: Shown at most; a panel that makes more says how many were left out.
 LIMIT = 30
@@ -22,32 +22,36 @@ class Recorder:
         self.entries: list[Any] = []
         self._mark = 0
 
-    def __enter__(self) -> Recorder:
+    def __enter__(self) -> Self:
         self._mark = len(self.lab.journal)
         return self
 
     def __exit__(self, *_: object) -> None:
-        journal = self.lab.journal
-        self.entries = [journal[i] for i in range(self._mark, len(journal))]
+        self.entries = self.lab.journal.since(self._mark)
 
 
-def python(entries: Iterable[Any], note: str = "") -> str:
+def python(entries: Iterable[Any], setup: Sequence[str] = ()) -> str:
     """Journal entries as a script: the clients it needs, then the calls in their order.
 
     What the world did by itself (an agent's call, an alarm's action) is left out: it would happen again.
 
     Args:
         entries: entries of ``lab.journal``.
-        note: a first line, set as a comment.
+        setup: lines that go first; a client they make is not made again.
     """
     outside = [e for e in entries if e.depth == 0]
     shown = outside[-LIMIT:]
-    lines = [f"# {note}"] if note else []
+    lines = list(setup)
     clients: dict[str, None] = {}
     for entry in shown:
         if entry.kind == "call":
             clients.setdefault(entry.service)
-    lines += [f"{name.replace('-', '_')} = lab.client({name!r})" for name in clients]
+    made = {line.split(" = ")[0] for line in setup if " = " in line}
+    lines += [
+        f"{name.replace('-', '_')} = lab.client({name!r})"
+        for name in clients
+        if name.replace("-", "_") not in made
+    ]
     if len(shown) < len(outside):
         lines.append(f"# … {len(outside) - len(shown)} earlier calls left out: lab.journal has them all")
     lines += [e.python() + (f"  # {e.error}" if e.error else "") for e in shown]

@@ -81,9 +81,17 @@ class LiveView(anywidget.AnyWidget):
     def update(self, number: int, picture: Picture, why: str, calls: str, *, error: bool = False) -> None:
         """Show a picture with its words; the drawing itself is sent only when it differs from the one shown."""
         drawing = fingerprint(picture.spec)
-        frame = {"n": number, "drawing": drawing, "rows": picture.rows,
-                 "words": {"headline": picture.title, **picture.words}, "label": picture.text, "why": why,
-                 "error": error, "calls": calls, "table": table_cells(picture)}
+        frame = {
+            "n": number,
+            "drawing": drawing,
+            "rows": picture.rows,
+            "words": {"headline": picture.title, **picture.words},
+            "label": picture.text,
+            "why": why,
+            "error": error,
+            "calls": calls,
+            "table": table_cells(picture),
+        }
         with self.hold_sync():
             if drawing != self.frame.get("drawing"):
                 self.spec = dict(picture.spec)
@@ -93,8 +101,10 @@ class LiveView(anywidget.AnyWidget):
 def table_cells(picture: Picture) -> dict[str, Any]:
     """The picture's table as plain cells, the first rows of a long one."""
     table = picture.table
-    rows = [[v if isinstance(v, int | float) and v == v else None if v != v or v is None else str(v) for v in row]
-            for row in table.head(TABLE_ROWS).itertuples(index=False, name=None)]
+    rows = [
+        [v if isinstance(v, int | float) and v == v else None if v != v or v is None else str(v) for v in row]
+        for row in table.head(TABLE_ROWS).itertuples(index=False, name=None)
+    ]
     left = len(table) - TABLE_ROWS
     more = f"{left:,} more rows in panel.picture.table" if left > 0 else ""
     return {"columns": [str(c) for c in table.columns], "rows": rows, "more": more}

@@ -56,10 +56,21 @@ class Pick:
 
         options = list(self.options.items())
         if self.slider:
-            return w.SelectionSlider(options=options, value=self.value, description=self.label, style=LABEL,
-                                     continuous_update=True, layout=w.Layout(width="440px"))
-        return w.Dropdown(options=options, value=self.value, description=self.label, style=LABEL,
-                          layout=w.Layout(width="auto", max_width="320px"))
+            return w.SelectionSlider(
+                options=options,
+                value=self.value,
+                description=self.label,
+                style=LABEL,
+                continuous_update=True,
+                layout=w.Layout(width="440px"),
+            )
+        return w.Dropdown(
+            options=options,
+            value=self.value,
+            description=self.label,
+            style=LABEL,
+            layout=w.Layout(width="auto", max_width="320px"),
+        )
 
 
 @dataclass(frozen=True)
@@ -82,8 +93,15 @@ class Whole:
     def widget(self) -> Any:
         import ipywidgets as w
 
-        return w.IntSlider(value=self.value, min=self.low, max=self.high, step=self.step, description=self.label,
-                           style=LABEL, layout=w.Layout(width="440px"))
+        return w.IntSlider(
+            value=self.value,
+            min=self.low,
+            max=self.high,
+            step=self.step,
+            description=self.label,
+            style=LABEL,
+            layout=w.Layout(width="440px"),
+        )
 
 
 @dataclass(frozen=True)
@@ -103,7 +121,9 @@ class Tick:
     def widget(self) -> Any:
         import ipywidgets as w
 
-        return w.Checkbox(value=self.value, description=self.label, indent=False, layout=w.Layout(width="auto"))
+        return w.Checkbox(
+            value=self.value, description=self.label, indent=False, layout=w.Layout(width="auto")
+        )
 
 
 @dataclass(frozen=True)
@@ -152,11 +172,14 @@ class Shown:
         picture: what happened.
         why: one sentence, in words anyone can follow.
         entries: journal entries of the calls made, in order.
+        setup: lines of Python that go before them: a fork, or a long list made by a loop, which reads better than
+            what the journal has of it. A test runs them.
     """
 
     picture: Picture
     why: str
     entries: Sequence[Any] = ()
+    setup: Sequence[str] = ()
 
 
 class Panel:
@@ -170,8 +193,15 @@ class Panel:
         also: widgets shown under the controls, such as a play button.
     """
 
-    def __init__(self, name: str, controls: Sequence[Control], draw: Callable[..., Shown], *, height: int = 330,
-                 also: Callable[[Panel], Sequence[Any]] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        controls: Sequence[Control],
+        draw: Callable[..., Shown],
+        *,
+        height: int = 330,
+        also: Callable[[Panel], Sequence[Any]] | None = None,
+    ) -> None:
         if len(controls) > MAX_CONTROLS:
             raise BadInput(len(controls), f"a panel has at most {MAX_CONTROLS} controls.", "Split it in two.")
         self.name = name
@@ -236,8 +266,10 @@ class Panel:
     @property
     def calls(self) -> str:
         """The calls of the last move, as Python ready to copy."""
-        note = f"panel.set({', '.join(f'{k}={v!r}' for k, v in self.values.items())})" if self.values else ""
-        return python(self.shown.entries, f"the same without the mouse: {note}" if note else "")
+        twin = f"panel.set({', '.join(f'{k}={v!r}' for k, v in self.values.items())})" if self.values else ""
+        head = [f"# the same without the mouse: {twin}"] if twin else []
+        body = python(self.shown.entries, self.shown.setup)
+        return "\n".join([*head, body] if body else head)
 
     # -- the widgets ----------------------------------------------------------------------------------------
 
@@ -283,7 +315,7 @@ class Panel:
         """Do what a control asks for; an error is shown in the panel, where the hand is."""
         try:
             act()
-        except Exception as error:  # every failure is shown, in its own words: a widget has no traceback
+        except Exception as error:  # noqa: BLE001  every failure is shown, in its own words: a widget has no traceback
             self._error = f"{type(error).__name__}: {error}"
             self._send()
 
@@ -302,7 +334,9 @@ class Panel:
             return
         self._sent += 1
         self._in_flight = self._watched
-        self._live.update(self._sent, self.picture, self._error or self.why, self.calls, error=bool(self._error))
+        self._live.update(
+            self._sent, self.picture, self._error or self.why, self.calls, error=bool(self._error)
+        )
 
     def _move_widgets(self) -> None:
         self._setting = True
@@ -321,5 +355,8 @@ class Panel:
         bundle = self.picture._repr_mimebundle_()
         bundle["text/plain"] = repr(self)
         bundle["application/vnd.jupyter.widget-view+json"] = {
-            "version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
+            "version_major": 2,
+            "version_minor": 0,
+            "model_id": self.widget.model_id,
+        }
         return bundle

@@ -76,7 +76,9 @@ class Picture:
         spec = dict(self.spec)
         values = {"headline": self.title, **self.words}
         if "params" in spec:
-            spec["params"] = [p | {"value": values[p["name"]]} if p["name"] in values else p for p in spec["params"]]
+            spec["params"] = [
+                p | {"value": values[p["name"]]} if p["name"] in values else p for p in spec["params"]
+            ]
         if self.rows:
             spec["datasets"] = {**spec.get("datasets", {}), **{k: list(v) for k, v in self.rows.items()}}
         spec["description"] = self.text
@@ -100,7 +102,9 @@ def drawing(chart: Any) -> dict[str, Any]:
     own = spec.get("config", {})
     base = theme.config()
     own_style = own if isinstance(chart, Mapping) else {}  # what Altair adds by default is not a choice
-    spec["config"] = base | {k: base.get(k, {}) | v if isinstance(v, dict) else v for k, v in own_style.items()}
+    spec["config"] = base | {
+        k: base.get(k, {}) | v if isinstance(v, dict) else v for k, v in own_style.items()
+    }
     spec["$schema"] = SCHEMA
     spec.setdefault("background", theme.PAPER)
     spec.setdefault("padding", 8)
@@ -108,8 +112,15 @@ def drawing(chart: Any) -> dict[str, Any]:
     return spec
 
 
-def show(chart: Any, summary: str, table: pd.DataFrame, *, title: str = "",
-         rows: Mapping[str, Sequence[Row]] | None = None, words: Mapping[str, Any] | None = None) -> Picture:
+def show(
+    chart: Any,
+    summary: str,
+    table: pd.DataFrame,
+    *,
+    title: str = "",
+    rows: Mapping[str, Sequence[Row]] | None = None,
+    words: Mapping[str, Any] | None = None,
+) -> Picture:
     """Make a chart into a Picture: themed, offline, with its words and its table.
 
     Args:

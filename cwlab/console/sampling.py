@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 
@@ -26,9 +28,33 @@ def envelope(frame: pd.DataFrame, limit: int = LIMIT, *, value: str = "value") -
     values = frame[value].to_numpy(dtype=float)
     edges = np.linspace(1, n - 1, (limit - 2) // 2 + 1).astype(int)
     keep = {0, n - 1}
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in pairwise(edges.tolist()):
         part = values[start:end]
         if len(part) and not np.isnan(part).all():
             keep.add(start + int(np.nanargmin(part)))
             keep.add(start + int(np.nanargmax(part)))
     return frame.iloc[sorted(keep)]
+
+
+def columns(frame: pd.DataFrame, width_ms: int, limit: int = LIMIT) -> pd.DataFrame:
+    """Datapoints as blocks of time, at most ``limit``: where there are more, neighbors share one from low to high.
+
+    Args:
+        frame: one series in time order, columns ``t`` (milliseconds) and ``value``.
+        width_ms: the time one datapoint stands for.
+
+    Returns:
+        Columns ``t``, ``t2``, ``low``, ``high`` and ``n``, the number of datapoints in the block.
+    """
+    size = -(-len(frame) // limit) if len(frame) else 1
+    part = np.arange(len(frame)) // size
+    grouped = frame.assign(part=part).groupby("part", sort=True)
+    return pd.DataFrame(
+        {
+            "t": grouped["t"].first(),
+            "t2": grouped["t"].last() + width_ms,
+            "low": grouped["value"].min(),
+            "high": grouped["value"].max(),
+            "n": grouped["value"].size(),
+        }
+    )

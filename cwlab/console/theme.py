@@ -61,18 +61,43 @@ STATES = (
 
 def config() -> dict[str, Any]:
     """The Vega-Lite ``config`` of every chart."""
-    text = {"labelColor": INK, "titleColor": INK, "labelFont": FONT, "titleFont": FONT, "labelFontSize": 11,
-            "titleFontSize": 12, "titleFontWeight": "normal"}
+    text = {
+        "labelColor": INK,
+        "titleColor": INK,
+        "labelFont": FONT,
+        "titleFont": FONT,
+        "labelFontSize": 11,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+    }
     return {
         "font": FONT,
         "view": {"stroke": None},
         "axis": text | {"gridColor": GRID, "domainColor": INK, "tickColor": INK, "gridOpacity": 0.8},
-        "legend": text | {"orient": "top", "direction": "horizontal", "title": None, "symbolStrokeWidth": 2,
-                          "offset": 4, "labelLimit": 320},
+        "legend": text
+        | {
+            "orient": "top",
+            "direction": "horizontal",
+            "title": None,
+            "symbolStrokeWidth": 2,
+            "offset": 4,
+            "labelLimit": 320,
+        },
         "header": text | {"labelFontSize": 12},
-        "title": {"color": INK, "subtitleColor": INK, "font": FONT, "subtitleFont": FONT, "fontSize": 15,
-                  "subtitleFontSize": 12, "fontWeight": 600, "anchor": "start", "frame": "group", "offset": 20,
-                  "subtitlePadding": 5, "limit": 700},
+        "title": {
+            "color": INK,
+            "subtitleColor": INK,
+            "font": FONT,
+            "subtitleFont": FONT,
+            "fontSize": 15,
+            "subtitleFontSize": 12,
+            "fontWeight": 600,
+            "anchor": "start",
+            "frame": "group",
+            "offset": 20,
+            "subtitlePadding": 5,
+            "limit": 700,
+        },
         "text": {"color": INK, "font": FONT, "fontSize": 12},
         "mark": {"color": COLORS["blue"]},
         "rule": {"color": INK},

@@ -22,7 +22,7 @@ def shorten(text: object, limit: int = 48) -> str:
     if len(line) <= limit:
         return line
     head = limit // 2
-    return f"{line[:head]}…{line[len(line) - (limit - head - 1):]}"
+    return f"{line[:head]}…{line[len(line) - (limit - head - 1) :]}"
 
 
 def escape(text: object) -> str:

@@ -38,9 +38,15 @@ def utc_x(field: str = "t", title: str = "time (UTC)", *, bounds: bool = True, l
     """The time axis. With ``bounds`` it runs from the parameter ``from_ms`` to ``to_ms``."""
     alt = altair()
     limits = {"domainMin": alt.ExprRef("from_ms"), "domainMax": alt.ExprRef("to_ms")} if bounds else {}
-    axis = alt.Axis(labelExpr=UTC_LABEL, labels=labels, ticks=labels, tickCount=8, labelOverlap=True, grid=True)
-    return alt.X(f"{field}:T", title=title if labels else None, axis=axis,
-                 scale=alt.Scale(type="utc", nice=False, **limits))
+    axis = alt.Axis(
+        labelExpr=UTC_LABEL, labels=labels, ticks=labels, tickCount=8, labelOverlap=True, grid=True
+    )
+    return alt.X(
+        f"{field}:T",
+        title=title if labels else None,
+        axis=axis,
+        scale=alt.Scale(type="utc", nice=False, **limits),
+    )
 
 
 def now_rule() -> Any:

@@ -30,12 +30,21 @@ def _drawing(series: tuple[str, ...], y_title: str, dots: bool) -> dict[str, Any
         x=base.utc_x(),
         y=alt.Y("value:Q", title=y_title, scale=alt.Scale(zero=True, nice=True), axis=alt.Axis(tickCount=5)),
         color=alt.Color("series:N", scale=alt.Scale(domain=domain, range=colors), legend=legend),
-        tooltip=[alt.Tooltip("at:N", title="time (UTC)"), alt.Tooltip("value:Q", title=y_title, format=",.4~g"),
-                 alt.Tooltip("series:N", title="series")],
+        tooltip=[
+            alt.Tooltip("at:N", title="time (UTC)"),
+            alt.Tooltip("value:Q", title=y_title, format=",.4~g"),
+            alt.Tooltip("series:N", title="series"),
+        ],
     )
     layers = [shared.mark_line(strokeWidth=2, strokeJoin="round")]
-    marks = shared.mark_point(filled=True, size=38, opacity=1) if dots else shared.mark_point(filled=True, size=60, opacity=0)
-    layers.append(marks.encode(shape=alt.Shape("series:N", scale=alt.Scale(domain=domain, range=shapes), legend=legend)))
+    marks = (
+        shared.mark_point(filled=True, size=38, opacity=1)
+        if dots
+        else shared.mark_point(filled=True, size=60, opacity=0)
+    )
+    layers.append(
+        marks.encode(shape=alt.Shape("series:N", scale=alt.Scale(domain=domain, range=shapes), legend=legend))
+    )
     chart = alt.layer(*layers, base.now_rule())
     return drawing(base.finish(chart, base.param("from_ms", 0), base.param("to_ms", 1), height=HEIGHT))
 
@@ -54,17 +63,27 @@ def finding(frame: pd.DataFrame, name: str) -> str:
     """What the chart shows in one sentence: emptiness, the peak, or the leader among several."""
     if frame.empty:
         return f"{name}: no datapoints"
-    top = frame.loc[frame["value"].idxmax()]
-    at = to_datetime(int(top["t"])).strftime("%H:%M")
+    place = int(frame["value"].to_numpy().argmax())
+    highest = float(frame["value"].iloc[place])
+    at = to_datetime(int(frame["t"].iloc[place])).strftime("%H:%M")
     if frame["series"].nunique() > 1:
-        return f"{name}: highest is {shorten(top['series'], 40)}, {number(top['value'])} at {at}"
+        return f"{name}: highest is {shorten(frame['series'].iloc[place], 40)}, {number(highest)} at {at}"
     if frame["value"].min() == frame["value"].max():
-        return f"{name}: steady at {number(top['value'])}"
-    return f"{name}: peaks at {number(top['value'])} at {at}"
+        return f"{name}: steady at {number(highest)}"
+    return f"{name}: peaks at {number(highest)} at {at}"
 
 
-def lines(frame: pd.DataFrame, *, name: str, y_title: str, period_s: int, start_ms: int, end_ms: int,
-          now_ms: int | None = None, title: str = "") -> Picture:
+def lines(
+    frame: pd.DataFrame,
+    *,
+    name: str,
+    y_title: str,
+    period_s: int,
+    start_ms: int,
+    end_ms: int,
+    now_ms: int | None = None,
+    title: str = "",
+) -> Picture:
     """Series over time.
 
     Args:
@@ -86,19 +105,39 @@ def lines(frame: pd.DataFrame, *, name: str, y_title: str, period_s: int, start_
         thinned += len(one) - len(less)
         drawn.append(less if len(less) < len(one) else with_gaps(less, period_s))
     points = pd.concat(drawn) if drawn else frame
-    rows = [{"t": int(t), "value": None if v != v else float(v), "series": labels[s],
-             "at": to_datetime(int(t)).strftime("%Y-%m-%d %H:%M:%S")}
-            for t, v, s in zip(points["t"], points["value"], points["series"], strict=True)]
-    table = pd.DataFrame({"time (UTC)": [to_datetime(int(t)) for t in frame["t"]], "series": frame["series"].tolist(),
-                          y_title: frame["value"].tolist()})
-    summary = (f"{counted(len(frame), 'datapoint')} in {counted(len(series), 'series', 'series')}, "
-               f"one per {span(period_s)}, from {clock(to_datetime(start_ms))} to {clock(to_datetime(end_ms))}.")
+    rows = [
+        {
+            "t": int(t),
+            "value": None if v != v else float(v),
+            "series": labels[s],
+            "at": to_datetime(int(t)).strftime("%Y-%m-%d %H:%M:%S"),
+        }
+        for t, v, s in zip(points["t"], points["value"], points["series"], strict=True)
+    ]
+    table = pd.DataFrame(
+        {
+            "time (UTC)": [to_datetime(int(t)) for t in frame["t"]],
+            "series": frame["series"].tolist(),
+            y_title: frame["value"].tolist(),
+        }
+    )
+    summary = (
+        f"{counted(len(frame), 'datapoint')} in {counted(len(series), 'series', 'series')}, "
+        f"one per {span(period_s)}, from {clock(to_datetime(start_ms))} to {clock(to_datetime(end_ms))}."
+    )
     if frame.empty:
-        summary = (f"No datapoints from {clock(to_datetime(start_ms))} to {clock(to_datetime(end_ms))} "
-                   f"at a period of {span(period_s)}.")
+        summary = (
+            f"No datapoints from {clock(to_datetime(start_ms))} to {clock(to_datetime(end_ms))} "
+            f"at a period of {span(period_s)}."
+        )
     if thinned:
         summary += f" Drawn by the lowest and highest of each slice ({counted(thinned, 'point')} between them left out)."
     now = [{"t": now_ms}] if now_ms is not None and start_ms <= now_ms <= end_ms else []
-    return show(_drawing(tuple(labels.values()), y_title, len(rows) <= DOTS), summary, table,
-                title=title or finding(frame, name), rows={"points": rows, "now": now},
-                words={"from_ms": start_ms, "to_ms": end_ms})
+    return show(
+        _drawing(tuple(labels.values()), y_title, len(rows) <= DOTS),
+        summary,
+        table,
+        title=title or finding(frame, name),
+        rows={"points": rows, "now": now},
+        words={"from_ms": start_ms, "to_ms": end_ms},
+    )

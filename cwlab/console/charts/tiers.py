@@ -11,6 +11,7 @@ import pandas as pd
 from cwlab.console import theme
 from cwlab.console.charts import base
 from cwlab.console.picture import Picture, altair, drawing, show
+from cwlab.console.sampling import columns
 from cwlab.console.words import counted, span
 from cwlab.timeline import to_datetime
 
@@ -52,49 +53,109 @@ def answered(period_s: int, age_s: float) -> bool:
 def _drawing() -> dict[str, Any]:
     alt = altair()
     names = [f"{t.name}" for t in TIERS]
-    label = ("datum.value >= 86400 ? format(datum.value / 86400, 'd') + ' d' : datum.value >= 3600 ?"
-             " format(datum.value / 3600, 'd') + ' h' : format(datum.value / 60, 'd') + ' min'")
+    label = (
+        "datum.value >= 86400 ? format(datum.value / 86400, 'd') + ' d' : datum.value >= 3600 ?"
+        " format(datum.value / 3600, 'd') + ' h' : format(datum.value / 60, 'd') + ' min'"
+    )
     x_scale = alt.Scale(type="log", domain=[NEWEST, OLDEST], reverse=True, nice=False)
     axis = alt.Axis(values=list(TICKS), labelExpr=label, labelOverlap=False, grid=True)
-    y = alt.Y("tier:N", sort=names, title="stored every", scale=alt.Scale(domain=names),
-              axis=alt.Axis(domain=False, ticks=False, labelFontSize=12))
+    y = alt.Y(
+        "tier:N",
+        sort=names,
+        title="stored every",
+        scale=alt.Scale(domain=names),
+        axis=alt.Axis(domain=False, ticks=False, labelFontSize=12),
+    )
     bars = alt.Chart(base.data("tiers"))
-    hue = alt.Color("use:N", legend=None, scale=alt.Scale(
-        domain=["answers", "kept, but not asked", "gone at this age"],
-        range=[theme.COLORS["green"], theme.COLORS["sky"], theme.COLORS["grey"]]))
-    tips = [alt.Tooltip("tier:N", title="stored every"), alt.Tooltip("kept:N", title="kept for"),
-            alt.Tooltip("use:N", title="this query")]
+    hue = alt.Color(
+        "use:N",
+        legend=None,
+        scale=alt.Scale(
+            domain=["answers", "kept, but not asked", "gone at this age"],
+            range=[theme.COLORS["green"], theme.COLORS["sky"], theme.COLORS["grey"]],
+        ),
+    )
+    tips = [
+        alt.Tooltip("tier:N", title="stored every"),
+        alt.Tooltip("kept:N", title="kept for"),
+        alt.Tooltip("use:N", title="this query"),
+    ]
     bar = bars.mark_bar(height=22, fillOpacity=0.22, strokeWidth=1.6).encode(
-        x=alt.X("kept_s:Q", scale=x_scale, axis=axis, title="age of the data (now is at the right)"), x2="from_s:Q", y=y,
-        color=hue, stroke=hue, tooltip=tips, strokeDash=alt.condition(alt.datum.gone == 1, alt.value([4, 3]), alt.value([1, 0])))
+        x=alt.X("kept_s:Q", scale=x_scale, axis=axis, title="age of the data (now is at the right)"),
+        x2="from_s:Q",
+        y=y,
+        color=hue,
+        stroke=hue,
+        tooltip=tips,
+        strokeDash=alt.condition(alt.datum.gone == 1, alt.value([4, 3]), alt.value([1, 0])),
+    )
     words = bars.mark_text(align="left", baseline="middle", dx=8, color=theme.INK).encode(
-        x=alt.X("kept_s:Q", scale=x_scale), y=y, text="text:N")
+        x=alt.X("kept_s:Q", scale=x_scale), y=y, text="text:N"
+    )
     query = alt.Chart(base.data("query"))
-    rule = query.mark_rule(color=theme.COLORS["vermillion"], strokeWidth=2).encode(x=alt.X("age_s:Q", scale=x_scale))
+    rule = query.mark_rule(color=theme.COLORS["vermillion"], strokeWidth=2).encode(
+        x=alt.X("age_s:Q", scale=x_scale)
+    )
     said = query.mark_text(color=theme.COLORS["vermillion"], baseline="bottom", y=-3, fontWeight=600).encode(
-        x=alt.X("age_s:Q", scale=x_scale), text="said:N", )
+        x=alt.X("age_s:Q", scale=x_scale),
+        text="said:N",
+    )
     spot = query.mark_point(size=150, filled=True, opacity=1).encode(
-        x=alt.X("age_s:Q", scale=x_scale), y=y,
-        shape=alt.Shape("answer:N", legend=None, scale=alt.Scale(domain=["answered", "empty"], range=["circle", "diamond"])),
-        color=alt.Color("answer:N", legend=None, scale=alt.Scale(
-            domain=["answered", "empty"], range=[theme.COLORS["green"], theme.COLORS["grey"]])),
-        tooltip=[alt.Tooltip("answer:N", title="the query is"), alt.Tooltip("age:N", title="it starts")])
-    top = alt.layer(bar, words, rule, said, spot).resolve_scale(color="independent").properties(width=base.WIDTH, height=124)
+        x=alt.X("age_s:Q", scale=x_scale),
+        y=y,
+        shape=alt.Shape(
+            "answer:N",
+            legend=None,
+            scale=alt.Scale(domain=["answered", "empty"], range=["circle", "diamond"]),
+        ),
+        color=alt.Color(
+            "answer:N",
+            legend=None,
+            scale=alt.Scale(
+                domain=["answered", "empty"], range=[theme.COLORS["green"], theme.COLORS["grey"]]
+            ),
+        ),
+        tooltip=[alt.Tooltip("answer:N", title="the query is"), alt.Tooltip("age:N", title="it starts")],
+    )
+    top = (
+        alt.layer(bar, words, rule, said, spot)
+        .resolve_scale(color="independent")
+        .properties(width=base.WIDTH, height=124)
+    )
 
     points = alt.Chart(base.data("points")).encode(
-        x=base.utc_x(), tooltip=[alt.Tooltip("at:N", title="period starts (UTC)"), alt.Tooltip("value:Q", format=",.4~g")])
-    y_value = alt.Y("value:Q", title="answer", axis=alt.Axis(tickCount=3), scale=alt.Scale(zero=True))
-    blocks = points.mark_bar(color=theme.COLORS["green"], fillOpacity=0.3, strokeWidth=0).encode(x2="t2:T", y=y_value)
-    tops = points.mark_rule(color=theme.COLORS["green"], strokeWidth=2.2).encode(x2="t2:T", y=y_value)
-    empty = alt.Chart(base.data("note")).mark_text(
-        x=base.WIDTH / 2, y=45, fontSize=14, color=theme.INK, fontWeight=600).encode(text="text:N")
+        x=base.utc_x(),
+        tooltip=[
+            alt.Tooltip("at:N", title="period starts (UTC)"),
+            alt.Tooltip("high:Q", title="answer", format=",.4~g"),
+        ],
+    )
+    y_value = alt.Y("high:Q", title="answer", axis=alt.Axis(tickCount=3), scale=alt.Scale(zero=True))
+    green = theme.COLORS["green"]
+    blocks = points.mark_rect(color=green, fillOpacity=0.3, strokeWidth=0).encode(
+        x2="t2:T", y=y_value, y2=alt.datum(0)
+    )
+    tops = points.mark_rect(fill=green, stroke=green, strokeWidth=2).encode(x2="t2:T", y=y_value, y2="low:Q")
+    empty = (
+        alt.Chart(base.data("note"))
+        .mark_text(x=base.WIDTH / 2, y=45, fontSize=14, color=theme.INK, fontWeight=600)
+        .encode(text="text:N")
+    )
     bottom = alt.layer(blocks, tops, empty).properties(width=base.WIDTH, height=90)
     chart = alt.vconcat(top, bottom, spacing=14)
     return drawing(base.finish(chart, base.param("from_ms", 0), base.param("to_ms", 1)))
 
 
-def tiers(points: pd.DataFrame, *, period_s: int, age_s: float, start_ms: int, end_ms: int, name: str,
-          title: str = "") -> Picture:
+def tiers(
+    points: pd.DataFrame,
+    *,
+    period_s: int,
+    age_s: float,
+    start_ms: int,
+    end_ms: int,
+    name: str,
+    title: str = "",
+) -> Picture:
     """The tiers across age, the query on them, and what it was answered.
 
     Args:
@@ -109,26 +170,68 @@ def tiers(points: pd.DataFrame, *, period_s: int, age_s: float, start_ms: int, e
     kept = answered(period_s, age_s)
     rows = []
     for tier in TIERS:
-        use = ("gone at this age" if age_s > tier.kept_s
-               else "answers" if tier is wanted else "kept, but not asked")
-        rows.append({"tier": tier.name, "from_s": NEWEST, "kept_s": tier.kept_s, "kept": span(tier.kept_s), "use": use,
-                     "gone": int(age_s > tier.kept_s), "text": f"kept {_plain(tier.kept_s)}"})
+        use = (
+            "gone at this age"
+            if age_s > tier.kept_s
+            else "answers"
+            if tier is wanted
+            else "kept, but not asked"
+        )
+        rows.append(
+            {
+                "tier": tier.name,
+                "from_s": NEWEST,
+                "kept_s": tier.kept_s,
+                "kept": span(tier.kept_s),
+                "use": use,
+                "gone": int(age_s > tier.kept_s),
+                "text": f"kept {_plain(tier.kept_s)}",
+            }
+        )
     state = "answered" if kept and len(points) else "empty"
     drawn_age = min(max(age_s, NEWEST), OLDEST)
-    query = [{"age_s": drawn_age, "tier": wanted.name, "answer": state, "age": f"{_plain(age_s)} ago",
-              "said": f"{_plain(age_s)} old, period {span(period_s)}"}]
-    drawn = [{"t": int(t), "t2": int(t) + period_s * 1000, "value": float(v),
-              "at": to_datetime(int(t)).strftime("%Y-%m-%d %H:%M:%S")}
-             for t, v in zip(points["t"], points["value"], strict=True)]
-    table = pd.DataFrame([{"stored every": t["tier"], "kept for": t["kept"], "at this age": t["use"]} for t in rows])
+    query = [
+        {
+            "age_s": drawn_age,
+            "tier": wanted.name,
+            "answer": state,
+            "age": f"{_plain(age_s)} ago",
+            "said": f"{_plain(age_s)} old, period {span(period_s)}",
+        }
+    ]
+    blocks = columns(points, period_s * 1000)
+    drawn = [
+        {
+            "t": int(t),
+            "t2": int(t2),
+            "low": float(low),
+            "high": float(high),
+            "at": to_datetime(int(t)).strftime("%Y-%m-%d %H:%M:%S"),
+        }
+        for t, t2, low, high in zip(blocks["t"], blocks["t2"], blocks["low"], blocks["high"], strict=True)
+    ]
+    table = pd.DataFrame(
+        [{"stored every": t["tier"], "kept for": t["kept"], "at this age": t["use"]} for t in rows]
+    )
     n = counted(len(points), "datapoint")
-    summary = (f"A query with period {span(period_s)} over data {_plain(age_s)} old needs the {wanted.name} tier, kept "
-               f"{_plain(wanted.kept_s)}: {n}.")
-    return show(_drawing(), summary, table,
-                title=title or (f"After {_plain(age_s)}, {name} by {span(period_s)}: {n if len(points) else 'no datapoints'}"),
-                rows={"tiers": rows, "query": query, "points": drawn,
-                      "note": [] if drawn else [{"text": "no datapoints: an empty answer, not an error"}]},
-                words={"from_ms": start_ms, "to_ms": end_ms})
+    summary = (
+        f"A query with period {span(period_s)} over data {_plain(age_s)} old needs the {wanted.name} tier, kept "
+        f"{_plain(wanted.kept_s)}: {n}."
+    )
+    return show(
+        _drawing(),
+        summary,
+        table,
+        title=title
+        or (f"After {_plain(age_s)}, {name} by {span(period_s)}: {n if len(points) else 'no datapoints'}"),
+        rows={
+            "tiers": rows,
+            "query": query,
+            "points": drawn,
+            "note": [] if drawn else [{"text": "no datapoints: an empty answer, not an error"}],
+        },
+        words={"from_ms": start_ms, "to_ms": end_ms},
+    )
 
 
 def _plain(seconds: float) -> str:

@@ -1,0 +1,75 @@
+"""The console view of a lab: pictures and panels, made only from what a learner can call.
+
+    from cwlab import console
+
+    console.metric(lab, "Shop", "Orders", statistic="Sum", period=60, hours=1)   # a picture
+    console.explorer(lab)                                                       # the tree of metrics
+    console.journal(lab)                                                        # what happened, what is due
+    console.ask(lab, "AWS/EC2", "CPUUtilization")                               # panels: controls over a picture
+    console.resolution(lab)
+    console.retention(lab)
+    console.statistics(lab)
+    console.time_machine(lab)
+
+A picture has ``.title``, ``.summary`` and ``.table``. A panel has those in ``.picture``, and ``.set(name=value)`` for
+every control, ``.why`` and ``.calls``. ``show(chart, summary, table)`` draws a chart of your own the same way.
+
+Nothing heavy is imported before the first picture.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cwlab.console.ageing import retention
+    from cwlab.console.asking import ask
+    from cwlab.console.bursts import resolution
+    from cwlab.console.latencies import statistics
+    from cwlab.console.panels import Panel
+    from cwlab.console.picture import Picture, show
+    from cwlab.console.timemachine import TimeMachine, time_machine
+    from cwlab.console.views import agenda, explorer, journal, metric
+
+_HOME = {
+    "Panel": "panels",
+    "Picture": "picture",
+    "TimeMachine": "timemachine",
+    "agenda": "views",
+    "ask": "asking",
+    "explorer": "views",
+    "journal": "views",
+    "metric": "views",
+    "resolution": "bursts",
+    "retention": "ageing",
+    "show": "picture",
+    "statistics": "latencies",
+    "time_machine": "timemachine",
+}
+
+__all__ = [
+    "Panel",
+    "Picture",
+    "TimeMachine",
+    "agenda",
+    "ask",
+    "explorer",
+    "journal",
+    "metric",
+    "resolution",
+    "retention",
+    "show",
+    "statistics",
+    "time_machine",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,85 @@
+"""Pictures under each other: one title, one summary, one table."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from cwlab.console.picture import EMBED, Picture, drawing
+from cwlab.errors import BadInput
+
+WHOLE = (
+    "$schema",
+    "config",
+    "usermeta",
+    "background",
+    "padding",
+    "params",
+    "title",
+    "description",
+    "datasets",
+)
+
+
+def stack(pictures: Sequence[Picture], *, title: str, summary: str = "", spacing: int = 12) -> Picture:
+    """Pictures from top to bottom as one. Time axes share their ends through the parameters they have in common.
+
+    Args:
+        pictures: from top to bottom.
+        title: the finding of the whole.
+        summary: one line; the summaries one after the other when left out.
+
+    Raises:
+        BadInput: two of them give a shared parameter different values.
+    """
+    parts: list[dict[str, Any]] = []
+    params: dict[str, dict[str, Any]] = {}
+    words: dict[str, Any] = {}
+    rows: dict[str, Any] = {}
+    for i, picture in enumerate(pictures):
+        spec = copy.deepcopy(dict(picture.spec))
+        for param in spec.get("params", ()):
+            params.setdefault(param["name"], param)
+        for key, value in picture.words.items():
+            if words.setdefault(key, value) != value:
+                raise BadInput(
+                    value,
+                    f"parameter {key!r} is already {words[key]!r} in a picture above.",
+                    "Give both the same window.",
+                )
+        _rename(spec, {name: f"{name}_{i}" for name in picture.rows})
+        rows |= {f"{name}_{i}": r for name, r in picture.rows.items()}
+        parts.append({k: v for k, v in spec.items() if k not in WHOLE})
+    spec = drawing(
+        {
+            "vconcat": parts,
+            "spacing": spacing,
+            "params": list(params.values()),
+            "usermeta": {"embedOptions": EMBED},
+            "title": {"text": {"expr": "headline"}},
+        }
+    )
+    return Picture(
+        title,
+        summary or " ".join(p.summary for p in pictures),
+        pd.concat([p.table for p in pictures], ignore_index=True),
+        spec,
+        rows,
+        words,
+    )
+
+
+def _rename(node: Any, names: dict[str, str]) -> None:
+    """Give the named data sets inside a specification new names."""
+    if isinstance(node, dict):
+        data = node.get("data")
+        if isinstance(data, dict) and data.get("name") in names:
+            node["data"] = {"name": names[data["name"]]}
+        for value in node.values():
+            _rename(value, names)
+    elif isinstance(node, list):
+        for value in node:
+            _rename(value, names)
