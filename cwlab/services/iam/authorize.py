@@ -1,0 +1,122 @@
+"""Step 2 of the door: may this caller do this? Gathers the policies and the context, and asks ``cwlab.policy``."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from typing import TYPE_CHECKING, Any
+
+from cwlab.api import Call, Operation
+from cwlab.arn import GLOBAL
+from cwlab.errors import AwsError
+from cwlab.policy import NOTHING, Caller, Decision, Policy, Request, evaluate, parse
+from cwlab.services.iam.lookup import GetTable, standing, trust_policy
+from cwlab.timeline import iso
+
+if TYPE_CHECKING:
+    from cwlab.world import World
+
+LEARNER_IP = "203.0.113.25"  # where your own calls come from: an address of the documentation range
+
+# What services call a refusal. Source: each service's "Common errors"; the lab's spec, "IAM evaluation in brief".
+JSON_SERVICES = {"logs", "kinesis", "firehose", "events", "athena", "kms", "ssm", "dynamodb"}  # 400
+REST_SERVICES = {"xray", "lambda", "scheduler"}  # 403
+
+
+# What anybody may ask, whatever policies say. Source: STS API reference of the two.
+FREE = {"sts:GetCallerIdentity", "sts:GetSessionToken"}
+
+
+def tables(world: World) -> GetTable:
+    """How ``lookup`` reads a world's global tables."""
+
+    def get_table(service: str, name: str, account: str) -> MutableMapping[str, Any]:
+        return world.table(account, GLOBAL, service, name)
+
+    return get_table
+
+
+def check(call: Call, target: Operation) -> None:
+    """Let the request pass, or refuse it.
+
+    Raises:
+        AwsError: the refusal, with the code the service uses and AWS's own sentence; a note on it tells the reason.
+    """
+    if target.action in FREE:
+        return
+    for resource in target.resources(call, call.request.params) or ["*"]:
+        decision = decide(call, target, resource)
+        if not decision.allowed:
+            raise refusal(call.request.service, decision)
+
+
+def decide(call: Call, target: Operation, resource: str) -> Decision:
+    """The decision on one resource of a request."""
+    request = call.request
+    get_table = tables(call.world)
+    who = standing(request.principal, get_table)
+    trust = target.action == "sts:AssumeRole"
+    own: Policy | None = None
+    if target.policy is not None:
+        text = target.policy(call, request.params)
+        own = NOTHING if text is None else parse(text, "trust" if trust else "resource", f"of {resource}")
+    endpoint = getattr(request.path, "policy", None)
+    parts = resource.split(":", 5)
+    owner = parts[4] if len(parts) == 6 and parts[4] not in ("", "aws") else request.account
+    asked = Request(target.action, resource, who.caller, owner, _context(call, target, who.context or {}))
+    return evaluate(
+        asked,
+        identity=who.identity,
+        resource=own,
+        boundary=who.boundary,
+        session=who.session,
+        endpoint=None if endpoint is None else parse(endpoint, "endpoint", "of the endpoint"),
+        trust=trust,
+        must_grant=target.service == "kms" and own is not None,
+    )
+
+
+def may_assume(world: World, role_arn: str, service: str) -> Decision:
+    """Does a role's trust policy let an AWS service, such as ``lambda.amazonaws.com``, take it on?"""
+    asked = Request("sts:AssumeRole", role_arn, Caller(service, "", "service"))
+    return evaluate(asked, resource=trust_policy(role_arn, tables(world)) or NOTHING, trust=True)
+
+
+def refusal(service: str, decision: Decision) -> AwsError:
+    """The error a service answers a refused request with."""
+    message = decision.message
+    if service == "ec2":
+        error = AwsError(
+            "UnauthorizedOperation", f"You are not authorized to perform this operation. {message}", 403
+        )
+    elif service == "sns":
+        error = AwsError("AuthorizationError", message, 403)
+    elif service in JSON_SERVICES:
+        error = AwsError("AccessDeniedException", message, 400)
+    elif service in REST_SERVICES:
+        error = AwsError("AccessDeniedException", message, 403)
+    else:
+        error = AwsError("AccessDenied", message, 403)
+    error.add_note(decision.why)
+    return error
+
+
+def _context(call: Call, target: Operation, own: dict[str, Any]) -> dict[str, Any]:
+    """The condition keys of a request: what every request has, what the caller brings, what the operation tells."""
+    request, now_ms = call.request, call.now_ms
+    keys: dict[str, Any] = {
+        "aws:CurrentTime": iso(now_ms),
+        "aws:EpochTime": str(now_ms // 1000),
+        "aws:RequestedRegion": "us-east-1" if target.region == GLOBAL else request.region,
+    }
+    if request.principal.kind == "service":
+        keys["aws:SourceAccount"] = request.account
+    else:
+        path = request.path
+        keys["aws:SourceIp"] = getattr(path, "source_ip", None) or LEARNER_IP
+        for key, name in (("aws:SourceVpce", "endpoint_id"), ("aws:SourceVpc", "vpc_id")):
+            if value := getattr(path, name, None):
+                keys[key] = value
+    keys.update(own)
+    if target.conditions is not None:
+        keys.update(target.conditions(call, request.params))
+    return keys
