@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -88,10 +89,13 @@ def _open(folder: Path, passed_on: list[str]) -> int:
         print("cwlab: you are root, as in a container: JupyterLab is told that this is meant (--allow-root)")
         command.append("--allow-root")
     print("cwlab: starting JupyterLab; its address follows; Ctrl-C twice stops it", flush=True)
+    # Ctrl-C is for JupyterLab alone, which asks first and then stops its kernels; we wait for it.
+    before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        return subprocess.run([*command, *passed_on], env=_environment(), check=False).returncode
-    except KeyboardInterrupt:
-        return 0
+        code = subprocess.run([*command, *passed_on], env=_environment(), check=False).returncode
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return 0 if code == -signal.SIGINT else code  # stopped as it was asked to
 
 
 def _environment() -> dict[str, str]:
