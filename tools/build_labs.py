@@ -245,19 +245,26 @@ def run(nb: Any, cwd: Path, commit: bool = False) -> Any:
         cwd: the kernel's folder.
         commit: commit every prediction with the true answer, so that everything after it is shown.
     """
-    from jupyter_client.manager import start_new_kernel
+    from jupyter_client.kernelspec import KernelSpecManager
+    from jupyter_client.manager import KernelManager
 
     with tempfile.TemporaryDirectory() as folder:
         env = {
             **os.environ,
+            "CWLAB_PROGRESS": "off",
             "CWLAB_FOLDER": folder,
-            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
         }
         env.pop("CWLAB_COMMIT", None)
         if commit:
             env["CWLAB_COMMIT"] = "truth"
-        manager, client = start_new_kernel(kernel_name="python3", cwd=str(cwd), env=env)
+        # No folders: only the kernel of this very Python, whatever else is installed under its name.
+        manager = KernelManager(kernel_name="python3", kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))
+        manager.start_kernel(cwd=str(cwd), env=env)
+        client = manager.blocking_client()
+        client.start_channels()
         try:
+            client.wait_for_ready(timeout=CELL_SECONDS)
             for number, cell in enumerate((c for c in nb.cells if c.cell_type == "code"), 1):
                 _run_cell(client, cell, number)
         finally:

@@ -217,7 +217,7 @@ class LearnSession:
         keep = box(
             "plain",
             "Five sentences to keep" if len(topic.recap) == 5 else "To keep",
-            items=[(f"{i}.", line) for i, line in enumerate(topic.recap, 1)],
+            items=[(f"{i}", line) for i, line in enumerate(topic.recap, 1)],
         )
         did = box("plain", "How you did", self.calibration(), self._counts())
         real = (

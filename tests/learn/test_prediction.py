@@ -44,7 +44,15 @@ def test_an_instant_off_the_timeline_is_refused(topic, value):
 
 @given(st.integers(0, 3600))
 def test_a_mark_is_right_within_its_seconds(seconds):
-    asked = Mark(id="x.m", asks="", truth=lambda f: None, why="", about="", start="2026-03-02T09:00:00Z", end="2026-03-02T10:00:00Z")
+    asked = Mark(
+        id="x.m",
+        asks="",
+        truth=lambda f: None,
+        why="",
+        about="",
+        start="2026-03-02T09:00:00Z",
+        end="2026-03-02T10:00:00Z",
+    )
     answer = asked.read(f"09:{seconds // 60:02d}:{seconds % 60:02d}" if seconds < 3600 else "10:00")
     assert asked.right(answer, "2026-03-02T09:20:00Z") == (abs(seconds - 1200) <= 60)
 
@@ -62,7 +70,11 @@ def test_the_calibration_names_what_the_misses_were_about():
     made += [Committed("m5", "missing data", "sure", False), Committed("m6", "missing data", "guess", False)]
     text = calibration(made)
     assert text.startswith("Your predictions: 5 of 7 right. Both misses were about missing data.")
-    assert "Sure: 5 of 6." in text and "A guess: 0 of 1." in text and text.endswith("Sure and not right: m5. Look there again.")
+    assert (
+        "Sure: 5 of 6." in text
+        and "A guess: 0 of 1." in text
+        and text.endswith("Sure and not right: m5. Look there again.")
+    )
 
 
 @given(st.lists(st.tuples(st.sampled_from(list(CONFIDENCES)), st.sampled_from([True, False, None]))))

@@ -7,7 +7,11 @@ from hypothesis import strategies as st
 from cwlab.errors import BadFile, BadInput
 from cwlab.learn.progress import KINDS, Item, Progress, Store, from_data, from_token, read
 
-names = st.builds("{}.{}".format, st.sampled_from(["metrics", "alarms", "sample"]), st.from_regex(r"[a-z]\d", fullmatch=True))
+names = st.builds(
+    "{}.{}".format,
+    st.sampled_from(["metrics", "alarms", "sample"]),
+    st.from_regex(r"[a-z]\d", fullmatch=True),
+)
 items = st.builds(
     Item,
     kind=st.sampled_from(KINDS),
@@ -18,7 +22,11 @@ items = st.builds(
     hints=st.integers(0, 3),
     seen=st.booleans(),
 )
-progresses = st.builds(Progress, st.dictionaries(names, items, max_size=8), st.text(st.characters(exclude_categories=["Cs"]), max_size=20))
+progresses = st.builds(
+    Progress,
+    st.dictionaries(names, items, max_size=8),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
+)
 
 
 @given(progresses)
@@ -68,7 +76,18 @@ def test_two_notebooks_keep_each_others_topics(tmp_path):
     assert set(Store(tmp_path).get().items) == {"metrics.m1", "alarms.m1"}
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 1}', '{"version": 99, "items": {}}', "\x00", '{"version":1,"items":{"a.b":{"kind":"x"}}}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        '{"version": 1}',
+        '{"version": 99, "items": {}}',
+        "\x00",
+        '{"version":1,"items":{"a.b":{"kind":"x"}}}',
+    ],
+)
 def test_a_damaged_file_is_named_and_set_aside_not_lost(tmp_path, text):
     path = tmp_path / ".cwlab" / "progress.json"
     path.parent.mkdir()
