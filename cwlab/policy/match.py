@@ -19,6 +19,8 @@ Test = Callable[[str], object]
 # ${aws:username}, ${*}, ${aws:PrincipalTag/team, 'none'}
 VARIABLE = re.compile(r"\$\{\s*([^},]+?)\s*(?:,\s*'([^']*)'\s*)?\}")
 
+NEVER = r"(?!)"
+
 # A star or question mark that came out of a variable is that character, not a wildcard. Until the pattern is
 # translated it is kept as a private-use character.
 _KEPT = {"*": "\ue000", "?": "\ue001"}
@@ -48,7 +50,7 @@ def _arn(pattern: str) -> str:
 @lru_cache(maxsize=4096)
 def text_test(patterns: tuple[str, ...], ignore_case: bool = False) -> Test:
     """A test that is true for a text matching any of the patterns as a whole."""
-    expression = "|".join(_glob(pattern, ".") for pattern in patterns) or r"(?!)"
+    expression = "|".join(_glob(pattern, ".") for pattern in patterns) if patterns else NEVER
     return re.compile(expression, re.DOTALL | (re.IGNORECASE if ignore_case else 0)).fullmatch
 
 
@@ -66,7 +68,7 @@ def arn_test(patterns: tuple[str, ...]) -> Test:
     """
     if any(pattern.strip("*") == "" and pattern for pattern in patterns):
         return lambda text: True
-    expression = "|".join(_arn(pattern) for pattern in patterns) or r"(?!)"
+    expression = "|".join(_arn(pattern) for pattern in patterns) if patterns else NEVER
     return re.compile(expression, re.DOTALL).fullmatch
 
 
