@@ -45,7 +45,7 @@ class Copied:
         """What a learner wants to know, a line each."""
         lines = []
         if self.new:
-            lines.append(f"{len(self.new)} files laid out")
+            lines.append(f"{len(self.new)} new: {', '.join(self.new)}")
         if self.renewed:
             lines.append(f"brought up to date (you had not changed them): {', '.join(self.renewed)}")
         if self.kept:
