@@ -157,7 +157,7 @@ class Endpoint:
         params, violations = request_dict["cwlab"]
         lab = self._lab
         world = lab.world
-        headers = {"x-amzn-requestid": ""}
+        headers = {"x-amzn-requestid": lab.request_id()}
         try:
             if self._region not in REGIONS and self._region != "aws-global":
                 raise Unreachable(
@@ -186,7 +186,7 @@ class Endpoint:
             return None, self._gone(gone)
         parsed = finish(result, operation_model)
         parsed["ResponseMetadata"] = {
-            "RequestId": lab.request_id(),
+            "RequestId": headers["x-amzn-requestid"],
             "HTTPStatusCode": 200,
             "HTTPHeaders": headers,
             "RetryAttempts": 0,
@@ -200,13 +200,13 @@ class Endpoint:
         if operation_model.service_model.is_query_compatible:
             body["QueryErrorCode"] = error.shape or error.code
             body["Type"] = "Receiver" if error.status >= 500 else "Sender"
-        elif operation_model.service_model.protocol_name == "query":
+        elif operation_model.service_model.metadata.get("protocol") == "query":
             body["Type"] = "Receiver" if error.status >= 500 else "Sender"
         parsed = {
             "Error": body,
             **copy.deepcopy(error.fields),
             "ResponseMetadata": {
-                "RequestId": self._lab.request_id(),
+                "RequestId": headers["x-amzn-requestid"],
                 "HTTPStatusCode": error.status,
                 "HTTPHeaders": headers,
                 "RetryAttempts": 0,
@@ -249,9 +249,14 @@ def finish(result: dict[str, Any], operation_model: Any) -> dict[str, Any]:
 
 
 def _copy(value: Any) -> Any:
-    if type(value) is dict:
+    kind = type(value)
+    if kind is dict:
         return {k: _copy(v) for k, v in value.items()}
-    if type(value) in (list, tuple):
+    if kind is list or kind is tuple:
+        if value and type(value[0]) not in (dict, list, tuple):
+            return list(
+                value
+            )  # a list's members are of one shape: a hundred thousand numbers are copied at once
         return [_copy(v) for v in value]
     return value
 
@@ -400,12 +405,17 @@ def _without_adaptive(config: Any) -> tuple[Any, bool]:
     return config, False
 
 
-def make_client(
-    session: boto3.Session, lab: Lab, service: str, region: str, caller: Caller, **kwargs: Any
-) -> Any:
-    """A boto3 client of this session whose calls this lab answers."""
+@functools.cache
+def shared_session() -> boto3.Session:
+    """One session makes the clients of all labs: it holds botocore's models, which cost most of a client's making,
+    and nothing of any lab."""
+    return boto3.Session(botocore_session=sealed_session())
+
+
+def make_client(lab: Lab, service: str, region: str, caller: Caller, **kwargs: Any) -> Any:
+    """A boto3 client whose calls this lab answers."""
     kwargs["config"], adaptive_mode = _without_adaptive(kwargs.get("config"))
-    client = session.client(service, region_name=region, **kwargs)
+    client = shared_session().client(service, region_name=region, **kwargs)
     return adopt(client, lab, caller, adaptive_mode)
 
 

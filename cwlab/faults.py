@@ -93,7 +93,7 @@ def switch_on(
     )
     if error == "throttling":
         code = THROTTLING_CODES.get(service, code)
-    faults = call.table("faults", service="cwlab", account="", region="")
+    faults = call.world.table("", "", "cwlab", "faults")
     number, now = max(faults, default=0) + 1, call.now_ms
     faults[number] = Fault(
         number,
@@ -115,7 +115,7 @@ def switch_on(
 @verb("cwlab", "mend")
 def switch_off(call: Call, number: int | None = None) -> None:
     """Switch one fault off, or all of them."""
-    faults = call.table("faults", service="cwlab", account="", region="")
+    faults = call.world.table("", "", "cwlab", "faults")
     for key in [number] if number is not None else list(faults):
         if key not in faults:
             raise BadInput(key, "is not a fault in force.", f"In force: {sorted(faults) or 'none'}.")

@@ -59,7 +59,6 @@ class Lab:
         self._kept: list[
             tuple[int, int, World]
         ] = []  # instant, journal length, fork: what rewind starts from
-        self._session: Any = None
         self._autosave: Any = None
 
     # -- the world, looked at ----------------------------------------------------------------------------------
@@ -145,16 +144,10 @@ class Lab:
 
         if not api.load(service):
             raise NotModelled(f"The service {service!r}", f"Modeled services: {', '.join(api.supported())}.")
-        if self._session is None:
-            import boto3
-
-            self._session = boto3.Session(botocore_session=boto.sealed_session())
         for name in ("aws_secret_access_key", "aws_session_token", "verify", "use_ssl"):
             kwargs.pop(name, None)
         caller = boto.Caller(principal, access_key, source, account)
-        return boto.make_client(
-            self._session, self, service, arn.check_region(region or self.region), caller, **kwargs
-        )
+        return boto.make_client(self, service, arn.check_region(region or self.region), caller, **kwargs)
 
     def _role(self, role: str, account: str) -> Principal:
         name = role.rsplit("/", 1)[-1]
@@ -262,7 +255,6 @@ class Lab:
     def _like(self, world: World, kept: list[tuple[int, int, World]]) -> Lab:
         twin = Lab.__new__(Lab)
         twin._take(world)
-        twin._session = self._session  # knows no lab, and takes 80 ms to make anew
         twin._kept = kept
         return twin
 

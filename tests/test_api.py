@@ -14,7 +14,9 @@ def toy(monkeypatch):
     monkeypatch.setattr(api, "HANDLERS", dict(api.HANDLERS))
     monkeypatch.setattr("cwlab.world.HANDLERS", api.HANDLERS)
 
-    @operation("ses", "Put", resource=lambda call, p: f"arn:aws:ses:{call.region}:{call.account}:thing/{p['Name']}")
+    @operation(
+        "ses", "Put", resource=lambda call, p: f"arn:aws:ses:{call.region}:{call.account}:thing/{p['Name']}"
+    )
     def put(call: Call, *, Name: str, Then: str = "") -> dict:
         things = call.table("things")
         things[Name] = call.now_ms
@@ -44,14 +46,19 @@ def toy(monkeypatch):
 
 
 def ask(lab: Lab, operation: str, **params):
-    return lab.world.door(Request("ses", operation, params, lab.world.administrator(lab.account), lab.account, lab.region))
+    return lab.world.door(
+        Request("ses", operation, params, lab.world.administrator(lab.account), lab.account, lab.region)
+    )
 
 
 def test_an_operation_that_works_is_in_the_state_the_agenda_and_the_journal(toy):
     answer = ask(toy, "Put", Name="a")
     assert ask(toy, "List") == {"Things": ["a"]}
     assert [e.handler for e in toy.agenda()] == ["ring"]
-    assert [(e.operation, e.error, e.result) for e in toy.journal] == [("Put", None, answer), ("List", None, None)]
+    assert [(e.operation, e.error, e.result) for e in toy.journal] == [
+        ("Put", None, answer),
+        ("List", None, None),
+    ]
 
 
 @pytest.mark.parametrize(("then", "error"), [("fail", AwsError), ("interrupt", KeyboardInterrupt)])
@@ -90,7 +97,11 @@ def test_what_is_not_modeled_is_refused_by_name(toy):
 def test_accounts_and_regions_are_separate_worlds_of_state(toy):
     admin = toy.world.administrator("222222222222")
     toy.world.door(Request("ses", "Put", {"Name": "theirs"}, admin, "222222222222", "us-east-1"))
-    toy.world.door(Request("ses", "Put", {"Name": "there"}, toy.world.administrator(toy.account), toy.account, "eu-west-1"))
+    toy.world.door(
+        Request(
+            "ses", "Put", {"Name": "there"}, toy.world.administrator(toy.account), toy.account, "eu-west-1"
+        )
+    )
     ask(toy, "Put", Name="mine")
     assert ask(toy, "List") == {"Things": ["mine"]}
 
