@@ -26,8 +26,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, output_from_msg
+from quick_nbformat import nbformat
+
+new_code_cell, new_markdown_cell = nbformat.v4.new_code_cell, nbformat.v4.new_markdown_cell
+new_notebook, output_from_msg = nbformat.v4.new_notebook, nbformat.v4.output_from_msg
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES, LABS = ROOT / "labs" / "src", ROOT / "labs"

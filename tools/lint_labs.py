@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import nbformat
+from quick_nbformat import nbformat
 
 from cwlab.learn import syllabus
 from cwlab.learn.topic import Topic

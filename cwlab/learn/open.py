@@ -165,7 +165,7 @@ def open_lab(
     lab: LearningLab | LearningTwin = LearningLab(**settings) if target == "lab" else LearningTwin(region)
     store = Store(home)
     commit = os.environ.get(COMMIT_VARIABLE) == "truth"
-    lab.learn = LearnSession(found, lambda **other: Lab(**{**settings, **other}), store, commit)
+    lab.learn = LearnSession(found, lambda name="", **other: Lab(**{**settings, **other}), store, commit)
     if isinstance(lab, LearningLab):
         _autosave(lab, home / FOLDER, found.name, store)
     from cwlab import __version__

@@ -23,7 +23,7 @@ from cwlab.timeline import iso, to_datetime, to_ms
 if TYPE_CHECKING:
     from cwlab.lab import Lab
 
-Fresh = Callable[..., "Lab"]  # fresh() is a new world; keyword arguments go to Lab
+Fresh = Callable[..., "Lab"]  # fresh("name") is a new world; keyword arguments go to Lab
 
 # How sure a learner is. Words, since nobody feels a percentage; in the order from least to most.
 CONFIDENCES: dict[str, str] = {"guess": "a guess", "likely": "likely", "sure": "sure"}

@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 import build_labs
-import nbformat
 import pytest
 from lint_labs import lint
+from quick_nbformat import nbformat
 
 from cwlab.learn import topics
 

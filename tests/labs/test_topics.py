@@ -48,7 +48,7 @@ def test_the_key_of_every_prediction_is_found_out_by_the_model_and_the_same_twic
     for asked in topic.asked():
         made = []
 
-        def fresh(made=made, **settings):
+        def fresh(name="", made=made, **settings):
             made.append(Lab(**settings))
             return made[-1]
 
@@ -67,7 +67,7 @@ def ends(asked) -> list:
 
 def test_every_prediction_has_a_wrong_answer_too(topic):
     for asked in topic.asked():
-        truth = asked.read(asked.truth(Lab))
+        truth = asked.read(asked.truth(lambda name="", **settings: Lab(**settings)))
         assert any(not asked.right(asked.read(one), truth) for one in ends(asked)), asked.id
         assert asked.why and asked.about and asked.asks, asked.id
 
