@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cwlab.codec import record, register
-from cwlab.services.cloudwatch.histogram import NEGATIVE, bins_of
+from cwlab.services.cloudwatch.histogram import HIGHEST, NEGATIVE, bins_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -204,7 +204,11 @@ def histogram(chunk: Chunk, group: Ints, *, exact: bool = False) -> Histogram:
     keep = (bin_ != NEGATIVE) & (weight > 0)
     if not keep.all():
         owner, value, weight, bin_ = owner[keep], value[keep], weight[keep], bin_[keep]
-    order = np.lexsort((value, owner)) if exact else np.lexsort((bin_, owner))
+    order = (
+        np.lexsort((value, owner))
+        if exact
+        else np.argsort(owner * (HIGHEST - NEGATIVE + 1) + (bin_ - NEGATIVE), kind="stable")
+    )
     owner, value, weight, bin_ = owner[order], value[order], weight[order], bin_[order]
     if not len(owner):
         return Histogram(owner, bin_, value, weight)

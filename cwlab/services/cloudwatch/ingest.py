@@ -7,6 +7,7 @@ reference PutMetricData, MetricDatum and StatisticSet; the messages are those ob
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import mul
 from typing import Any, NamedTuple
 
 from cwlab.errors import AwsError
@@ -67,14 +68,15 @@ def dimensions_of(given: Sequence[Mapping[str, str]], path: str) -> Dimensions:
     pairs = []
     for n, dimension in enumerate(given, 1):
         name, value = dimension["Name"], dimension["Value"]
-        if not _plain(name) or name.startswith(":"):
+        if not (name.isascii() and name.isprintable()) or name[:1] in ("", ":") or name.isspace():
             raise invalid(shown(name), f"{path}.member.{n}.Name")
-        if not _plain(value):
+        if not (value.isascii() and value.isprintable()) or not value or value.isspace():
             raise invalid(shown(value), f"{path}.member.{n}.Value")
         pairs.append((name, value))
-    pairs.sort()
-    if len({name for name, _ in pairs}) != len(pairs):
-        raise bad_value("No metric may specify the same dimension name twice.")
+    if len(pairs) > 1:
+        pairs.sort()
+        if len({name for name, _ in pairs}) != len(pairs):
+            raise bad_value("No metric may specify the same dimension name twice.")
     return tuple(pairs)
 
 
@@ -101,13 +103,13 @@ def read(batch: Batch, data: Sequence[Datum], path: str, now_ms: int) -> None:
         raise bad_value(f"The collection {path} must not have a size greater than {MAX_DATUMS}.")
     now, oldest, newest = now_ms / 1000, (now_ms - TWO_WEEKS_MS) / 1000, (now_ms + TWO_HOURS_MS) / 1000
     known: dict[Any, dict[str, Slot]] = {}  # the spelling in this request -> the metric's slots
-    for datum in data:
+    for n, datum in enumerate(data, 1):
         given = datum.get("Dimensions")
         name = datum["MetricName"]
         spelling = (name, *[text for d in given for text in (d["Name"], d["Value"])]) if given else name
         slots = known.get(spelling)
         if slots is None:
-            where = _where(path, data, datum)
+            where = f"{path}.member.{n}"
             if not _plain(name):
                 raise invalid(shown(name), f"{where}.MetricName")
             key = (name, dimensions_of(given, f"{where}.Dimensions") if given else ())
@@ -119,11 +121,11 @@ def read(batch: Batch, data: Sequence[Datum], path: str, now_ms: int) -> None:
             second = when.timestamp()
             if second < oldest:
                 raise bad_value(
-                    f"The parameter {_where(path, data, datum)}.Timestamp must specify a time within the past two weeks."
+                    f"The parameter {path}.member.{n}.Timestamp must specify a time within the past two weeks."
                 )
             if second > newest:
                 raise bad_value(
-                    f"The parameter {_where(path, data, datum)}.Timestamp must specify a time no more than two "
+                    f"The parameter {path}.member.{n}.Timestamp must specify a time no more than two "
                     "hours in the future."
                 )
             stamp = int(second)
@@ -132,7 +134,7 @@ def read(batch: Batch, data: Sequence[Datum], path: str, now_ms: int) -> None:
             stamp -= stamp % 60
         elif resolution != 1:
             raise bad_value(
-                f"The parameter {_where(path, data, datum)}.StorageResolution must be a value in the set [ 1, 60 ]."
+                f"The parameter {path}.member.{n}.StorageResolution must be a value in the set [ 1, 60 ]."
             )
         unit = datum.get("Unit", DEFAULT_UNIT)
         slot = slots.get(unit)
@@ -140,17 +142,12 @@ def read(batch: Batch, data: Sequence[Datum], path: str, now_ms: int) -> None:
             slot = slots[unit] = Slot([], [], [])
         value = datum.get("Value")
         if value is None or "Values" in datum or "StatisticValues" in datum or "Counts" in datum:
-            slot.rows.append(_row(datum, stamp, _where(path, data, datum)))
+            slot.rows.append(_row(datum, stamp, f"{path}.member.{n}"))
         elif -LIMIT <= value <= LIMIT:
             slot.stamps.append(stamp)
             slot.values.append(value)
         else:
-            raise invalid(number(value), f"{_where(path, data, datum)}.Value")
-
-
-def _where(path: str, data: Sequence[Datum], datum: Datum) -> str:
-    """The datum's place in its list, as messages name it. Only looked up when there is something to say."""
-    return f"{path}.member.{next(n for n, other in enumerate(data, 1) if other is datum)}"
+            raise invalid(number(value), f"{path}.member.{n}.Value")
 
 
 def _row(datum: Datum, stamp: int, where: str) -> Row:
@@ -188,22 +185,23 @@ def _of_values(values: Sequence[float], counts: Sequence[float] | None, stamp: i
         counts = [1.0] * len(values)
     elif len(counts) != len(values):
         raise bad_value(f"The parameters {where}.Values and {where}.Counts must be of the same size.")
+    low, high, total = min(values), max(values), sum(map(mul, values, counts))
+    if not (low >= -LIMIT and high <= LIMIT and min(counts) >= 0 and max(counts) <= LIMIT and total == total):
+        raise _bad_number(values, counts, where)
+    pairs = tuple((v, c) for v, c in zip(values, counts, strict=True) if c) if low != high else ()
+    return Row(stamp, sum(counts), total, low, high, pairs)
+
+
+def _bad_number(values: Sequence[float], counts: Sequence[float], where: str) -> AwsError:
     for n, v in enumerate(values, 1):
         if not -LIMIT <= v <= LIMIT:
-            raise invalid(number(v), f"{where}.Values.member.{n}")
+            return invalid(number(v), f"{where}.Values.member.{n}")
     for n, c in enumerate(counts, 1):
         if c < 0:
-            raise bad_value(f"The parameter {where}.Counts must contain only values greater than 0.")
+            return bad_value(f"The parameter {where}.Counts must contain only values greater than 0.")
         if not c <= LIMIT:
-            raise invalid(number(c), f"{where}.Counts.member.{n}")
-    low, high = float(min(values)), float(max(values))
-    total = sum(v * c for v, c in zip(values, counts, strict=True))
-    pairs = (
-        tuple((float(v), float(c)) for v, c in zip(values, counts, strict=True) if c > 0)
-        if low != high
-        else ()
-    )
-    return Row(stamp, float(sum(counts)), float(total), low, high, pairs)
+            return invalid(number(c), f"{where}.Counts.member.{n}")
+    return invalid("NaN", f"{where}.Values")  # only a sum beyond all numbers comes here
 
 
 def _of_statistics(given: Mapping[str, float], stamp: int, where: str) -> Row:

@@ -48,7 +48,9 @@ def store(call: Call, namespace: str, batch: Batch) -> None:
         else:
             series, since_ms = dict(metric.series), metric.since_ms
         for unit, slot in slots.items():
-            old = series.get(unit) or empty()
+            old = series.get(unit)
+            if old is None:
+                old = empty()
             series[unit] = (
                 _delayed(old, slot, settings, now_ms // 1000) if settings.delayed else _grown(old, slot)
             )
@@ -74,10 +76,10 @@ def _delayed(series: Series, slot: Slot, settings: Settings, now_s: int) -> Seri
 def load(call: Call, key: Key, unit: str, rows: Chunk) -> None:
     """Store rows in bulk: past ones whatever their age, coming ones to appear as the clock reaches them."""
     table, now_s = call.table("metrics"), call.now_ms // 1000
-    metric: Metric = table.get(key) or Metric({}, call.now_ms)
+    metric: Metric = table[key] if key in table else Metric({}, call.now_ms)
     split = int(rows.stamp.searchsorted(now_s, side="right"))
     past, coming = take(rows, slice(0, split)), take(rows, slice(split, len(rows)))
-    series = metric.series.get(unit) or empty()
+    series = metric.series[unit] if unit in metric.series else empty()
     series = series.extend(past).extend_later(coming.stamp, coming)
     table[key] = Metric({**metric.series, unit: series}, metric.since_ms)
 

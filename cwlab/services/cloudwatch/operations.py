@@ -12,7 +12,7 @@ import numpy as np
 from cwlab.api import Call, operation, verb
 from cwlab.errors import AwsError, BadInput
 from cwlab.services.cloudwatch import ingest, labels, metrics, paging, queries
-from cwlab.services.cloudwatch.chunk import singles
+from cwlab.services.cloudwatch.chunk import Ints, singles
 from cwlab.services.cloudwatch.settings import Settings
 from cwlab.services.cloudwatch.statistics import Buckets, compute
 from cwlab.services.cloudwatch.units import UNITS
@@ -172,7 +172,7 @@ def get_metric_data(
     ]
     unnamed = labels.default_labels([a.query.subject for a in answers if a.query.label is None])
     defaults = iter(unnamed)
-    results, passed, instants = [], 0, _Instants()
+    results, passed, times = [], 0, _Clock()
     for answer in answers:
         default = answer.query.name if answer.query.label is not None else next(defaults)
         first, last = max(start - passed, 0), max(start + size - passed, 0)
@@ -181,8 +181,8 @@ def get_metric_data(
             {
                 "Id": answer.query.id,
                 "Label": answer.label(default, zone_s),
-                "Timestamps": [instants[s] for s in answer.stamps[first:last]],
-                "Values": answer.values[first:last],
+                "Timestamps": times(answer.stamps[first:last]),
+                "Values": answer.values[first:last].tolist(),
                 "StatusCode": answer.status if last >= len(answer) else "PartialData",
                 **({"Messages": answer.messages} if answer.messages else {}),
             }
@@ -193,12 +193,18 @@ def get_metric_data(
     return answered
 
 
-class _Instants(dict[int, datetime]):
-    """Datetimes by second, each made once: series of one request mostly share their grid."""
+class _Clock:
+    """Datetimes for columns of seconds. The series of one request mostly share their grid, so the last one is kept."""
 
-    def __missing__(self, second: int) -> datetime:
-        made = self[second] = to_datetime(second * 1000)
-        return made
+    def __init__(self) -> None:
+        self._stamps = np.empty(0, np.int64)
+        self._times: list[datetime] = []
+
+    def __call__(self, stamps: Ints) -> list[datetime]:
+        if not np.array_equal(stamps, self._stamps):
+            self._stamps = stamps
+            self._times = [to_datetime(second * 1000) for second in stamps.tolist()]
+        return self._times.copy()
 
 
 class _Answer:
@@ -208,8 +214,7 @@ class _Answer:
         self, call: Call, query: queries.Query, start: datetime, end: datetime, ascending: bool
     ) -> None:
         self.call, self.query = call, query
-        self.stamps: list[int] = []
-        self.values: list[float] = []
+        self.stamps, self.values = np.empty(0, np.int64), np.empty(0)
         self.status, self.messages = "Complete", []
         self._ascending = ascending
         if query.account not in (None, call.account):
@@ -232,7 +237,7 @@ class _Answer:
         stamps = buckets.stamp if there.all() else buckets.stamp[there]
         values = values if there.all() else values[there]
         step = 1 if self._ascending else -1
-        self.stamps, self.values = stamps[::step].tolist(), values[::step].tolist()
+        self.stamps, self.values = stamps[::step], values[::step]
 
     def __len__(self) -> int:
         return len(self.values)
@@ -255,7 +260,12 @@ class _Answer:
             **{f"Dim.{n}": v for n, v in query.dimensions},
         }
         facts = labels.Facts(
-            default, self.stamps[::step], self.values[::step], self.call.now_ms // 1000, zone_s, properties
+            default,
+            self.stamps[::step].tolist(),
+            self.values[::step].tolist(),
+            self.call.now_ms // 1000,
+            zone_s,
+            properties,
         )
         return labels.fill(self.query.label, facts)
 

@@ -15,6 +15,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -93,22 +94,40 @@ def _bounded(
     return Statistic(name, family, a, b, percent)
 
 
-@dataclass(slots=True)
 class Buckets:
-    """The datapoints of a query, one entry a period that has data: its start, and the exact basics."""
+    """The datapoints of a query, one entry a period that has data: its start, and what is asked of it."""
 
-    stamp: Ints
-    count: Floats
-    sum: Floats
-    min: Floats
-    max: Floats
-    spoiled: np.ndarray
-    _rows: Chunk
-    _sizes: Ints
-    _bins: dict[bool, list[list[Bin]]] = field(default_factory=dict)
+    def __init__(self, rows: Chunk, stamp: Ints, starts: Ints, sizes: Ints) -> None:
+        self.stamp = stamp
+        self._rows, self._starts, self._sizes = rows, starts, sizes
+        self._bins: dict[bool, list[list[Bin]]] = {}
 
     def __len__(self) -> int:
         return len(self.stamp)
+
+    @cached_property
+    def count(self) -> Floats:
+        if self._rows.count.strides == (0,):  # one sample a row
+            return self._sizes.astype(np.float64)
+        return np.add.reduceat(self._rows.count, self._starts)
+
+    @cached_property
+    def sum(self) -> Floats:
+        return np.add.reduceat(self._rows.sum, self._starts)
+
+    @cached_property
+    def min(self) -> Floats:
+        return np.minimum.reduceat(self._rows.min, self._starts)
+
+    @cached_property
+    def max(self) -> Floats:
+        return np.maximum.reduceat(self._rows.max, self._starts)
+
+    @cached_property
+    def spoiled(self) -> np.ndarray:
+        if self._rows.spoiled is None:
+            return np.zeros(len(self), bool)
+        return np.logical_or.reduceat(self._rows.spoiled, self._starts)
 
     def bins(self, *, exact: bool = False) -> list[list[Bin]]:
         """The histogram of each bucket, clamped to its minimum and maximum."""
@@ -132,42 +151,21 @@ class Buckets:
 
 
 def bucketize(rows: Chunk, window: Window) -> Buckets:
-    """Add up rows into the buckets of a window. Rows are those of the window, in order of time."""
-    stamp = rows.stamp
-    if not len(stamp):
-        none = np.empty(0)
-        return Buckets(
-            np.empty(0, np.int64), none, none, none, none, none.astype(bool), rows, np.empty(0, np.int64)
-        )
-    period, first = window.period, window.start_s
+    """Put rows (those of the window, in order of time, at least one) into the window's buckets."""
+    stamp, period, first = rows.stamp, window.period, window.start_s
     low, high = (int(stamp[0]) - first) // period, (int(stamp[-1]) - first) // period
     if high - low < len(stamp) // 4:
         slots = np.arange(low, high + 1)
         edges = stamp.searchsorted(first + np.arange(low, high + 2) * period)
-        sizes = np.diff(edges)
+        starts, sizes = edges[:-1], np.diff(edges)
         if not sizes.all():
-            slots, sizes = slots[sizes > 0], sizes[sizes > 0]
-        starts = np.cumsum(sizes) - sizes
+            filled = sizes > 0
+            slots, starts, sizes = slots[filled], starts[filled], sizes[filled]
     else:
         slot = (stamp - first) // period
         starts = np.concatenate(([0], np.flatnonzero(slot[1:] != slot[:-1]) + 1))
-        slots = slot[starts]
-        sizes = np.diff(np.append(starts, len(stamp)))
-    ones = rows.count.strides == (0,)
-    count = sizes.astype(np.float64) if ones else np.add.reduceat(rows.count, starts)
-    spoiled = (
-        np.zeros(len(starts), bool) if rows.spoiled is None else np.logical_or.reduceat(rows.spoiled, starts)
-    )
-    return Buckets(
-        first + slots * period,
-        count,
-        np.add.reduceat(rows.sum, starts),
-        np.minimum.reduceat(rows.min, starts),
-        np.maximum.reduceat(rows.max, starts),
-        spoiled,
-        rows,
-        sizes,
-    )
+        slots, sizes = slot[starts], np.diff(np.append(starts, len(stamp)))
+    return Buckets(rows, first + slots * period, starts, sizes)
 
 
 def compute(statistic: Statistic, buckets: Buckets, *, exact: bool = False) -> Floats:
