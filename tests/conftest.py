@@ -59,3 +59,29 @@ def no_sockets(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setattr(socket, name, refuse(name))
     yield used
     assert not used, f"sockets were used and the error was swallowed: {used}"
+
+
+@pytest.fixture(autouse=True)
+def checked_answers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every answer of every call in every test has the shape botocore's model gives it.
+
+    botocore checks what goes in, never what comes out; so the tests do.
+    """
+    if request.node.get_closest_marker("browser"):
+        return
+    from botocore.validate import ParamValidator
+
+    from cwlab import boto
+
+    plain = boto.finish
+
+    def checked(result, operation_model):
+        answer = plain(result, operation_model)
+        if operation_model.output_shape is not None:
+            report = ParamValidator().validate(answer, operation_model.output_shape)
+            assert not report.has_errors(), f"{operation_model.name}: {report.generate_report()}"
+        else:
+            assert answer == {}, f"{operation_model.name} answers nothing, by its model"
+        return answer
+
+    monkeypatch.setattr(boto, "finish", checked)

@@ -1,0 +1,51 @@
+"""The journal: lines that can be read, and copied."""
+
+from cwlab import Lab
+
+
+def test_a_line_copied_as_python_does_the_same_again():
+    lab = Lab()
+    cloudwatch, iam = lab.client("cloudwatch"), lab.client("iam")
+    cloudwatch.put_metric_data(
+        Namespace="Shop",
+        MetricData=[{"MetricName": "Orders", "Value": 3, "Timestamp": "2026-03-02T08:59:00Z",
+                     "Dimensions": [{"Name": "Page", "Value": "it's <here>"}]}],
+    )  # fmt: skip
+    lab.advance(minutes=5)
+    iam.create_user(UserName="ana")
+    cloudwatch.list_metrics(Namespace="Shop")
+    again = Lab()
+    names = {"lab": again, "cloudwatch": again.client("cloudwatch"), "iam": again.client("iam")}
+    for entry in lab.journal:
+        exec(entry.python(), names)
+    assert [(e.at_ms, e.operation, e.params, e.result) for e in again.journal] == [
+        (e.at_ms, e.operation, e.params, e.result) for e in lab.journal
+    ]
+
+
+def test_long_calls_are_broken_over_lines_and_long_lists_cut():
+    lab = Lab()
+    lab.client("cloudwatch").put_metric_data(
+        Namespace="Shop", MetricData=[{"MetricName": f"metric-{n}", "Value": n} for n in range(30)]
+    )
+    text = lab.journal[0].python()
+    assert text.startswith("cloudwatch.put_metric_data(\n    Namespace='Shop',\n")
+    assert "# 30 in all" in text
+
+
+def test_who_called_from_where_and_what_became_of_it():
+    lab = Lab()
+    client = lab.client("cloudwatch", account="222222222222", region="eu-west-1")
+    client.list_metrics()
+    entry = lab.journal[0]
+    assert (entry.account, entry.region, entry.caller.arn) == (
+        "222222222222",
+        "eu-west-1",
+        "arn:aws:iam::222222222222:user/admin",
+    )
+    assert entry.at == lab.now
+    assert len(lab.journal[0:1]) == 1
+    assert (
+        repr(lab.journal)
+        == "Journal of 1 entries, the last 2026-03-02T09:00:00Z cloudwatch:ListMetrics user/admin"
+    )
