@@ -44,7 +44,6 @@ def ms(seconds: float) -> str:
 
 def seconds_of(work: Work) -> float:
     """How long one run takes."""
-    gc.collect()
     started = perf_counter()
     work()
     return perf_counter() - started
@@ -58,6 +57,7 @@ def alternate(*works: Work, rounds: int = 5, warm: int = 1) -> tuple[float, ...]
         warm: how many runs of each come before and do not count.
     """
     times: list[list[float]] = [[] for _ in works]
+    gc.collect()
     for turn in range(warm + rounds):
         for work, taken in zip(works, times, strict=True):
             seconds = seconds_of(work)
