@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -42,7 +43,7 @@ from cwlab.services.ec2.support import (
     required,
     tag_list,
 )
-from cwlab.services.ec2.tags import note_group
+from cwlab.services.ec2.tags import GROUP_TAG, note_group
 from cwlab.timeline import HOUR, SECOND, to_datetime
 
 CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
@@ -294,7 +295,9 @@ def _profile(call: Call, asked: dict[str, str] | None) -> tuple[str | None, str 
         f"Invalid IAM Instance Profile {'name' if member == 'name' else 'ARN'}"
     )
     try:
-        answer = call.invoke("iam", "GetInstanceProfile", {"InstanceProfileName": name}, role=None)
+        answer = call.invoke(
+            "iam", "GetInstanceProfile", {"InstanceProfileName": name}, service_principal="ec2.amazonaws.com"
+        )
     except AwsError as error:
         if error.code == "NoSuchEntity":
             raise problem from None
@@ -436,6 +439,15 @@ def _wrong_state(instance: Instance, verb_text: str) -> AwsError:
     )
 
 
+def _tell_group(call: Call, instance_id: str) -> None:
+    """Tell Auto Scaling that a member of a group is no longer healthy, unless it was Auto Scaling who acted."""
+    if GROUP_TAG not in call.table("tags").get(instance_id, {}) or "autoscaling" in call.principal.arn:
+        return
+    said = {"InstanceId": instance_id, "HealthStatus": "Unhealthy", "ShouldRespectGracePeriod": False}
+    with contextlib.suppress(AwsError):  # the group may be gone, the tag stays
+        call.invoke("autoscaling", "SetInstanceHealth", said, service_principal="ec2.amazonaws.com")
+
+
 _BY_USER = "User initiated"
 
 
@@ -475,6 +487,7 @@ def stop_instances(call: Call, *, InstanceIds: list[str], Force: bool = False) -
         after = each
         if each.state == "running":
             after = _change(call, each, "stopping", _reason(call))
+            _tell_group(call, each.instance_id)
             _later(call, "halt", each.instance_id, 30, 60)
         answers.append(_moved(each, after))
     return {"StoppingInstances": answers}
@@ -504,6 +517,7 @@ def terminate_instances(call: Call, *, InstanceIds: list[str]) -> Params:
         after = each
         if each.state not in ("shutting-down", "terminated"):
             after = _change(call, each, "shutting-down", _reason(call))
+            _tell_group(call, each.instance_id)
             _later(call, "end", each.instance_id, 30, 60)
         answers.append(_moved(each, after))
     return {"TerminatingInstances": answers}
@@ -846,6 +860,7 @@ def _one_load(name: str, amount: float | list[float], start_ms: int, span_ms: in
 
 
 CHECKS = ("system", "instance", "attached-ebs")
+UNHEALTHY_S = 120
 
 
 @verb("ec2", "impair")
@@ -864,4 +879,13 @@ def impair(call: Call, *, instance_id: str, check: str, minutes: float) -> Param
     table = call.table("impairments")
     trouble = Impairment(check, call.now_ms, call.now_ms + round(minutes * 60 * SECOND))
     table[instance_id] = (*table.get(instance_id, ()), trouble)
+    call.schedule(call.now_ms + UNHEALTHY_S * SECOND, "unhealthy", instance_id=instance_id)
     return {}
+
+
+@handler("ec2", "unhealthy")
+def unhealthy(call: Call, *, instance_id: str) -> None:
+    """A status check that still fails after two minutes counts as unhealthy for the instance's group."""
+    troubles = call.table("impairments").get(instance_id, ())
+    if any(each.start_ms <= call.now_ms < each.end_ms for each in troubles):
+        _tell_group(call, instance_id)

@@ -1,0 +1,1 @@
+"""Amazon EC2 Auto Scaling: groups that keep their number of instances."""
