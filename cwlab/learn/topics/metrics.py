@@ -1,0 +1,705 @@
+"""The topic of lab 01: metrics. What names one, what it keeps, for how long, and which statistic tells the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from cwlab.learn import Choice, Exercise, Fresh, Number, Option, Outcome, Topic, Trap
+from cwlab.learn.worlds import dimension_list, read
+
+# -- what is true: each asks the model ---------------------------------------------------------------------------
+
+
+def burst_after_four_hours(fresh: Fresh) -> str:
+    """What a query by the second brings once its data are four hours old."""
+    from cwlab import shop
+
+    world = fresh()
+    shop.load_day(world, "burst")
+    world.advance(hours=4)
+    window = {"start": "2026-03-02T08:50:00Z", "end": "2026-03-02T09:00:00Z"}
+    try:
+        points = read(world, "Shop", "RequestsPerSecond", "Sum", period=1, **window)
+    except ClientError:
+        return "D"
+    return {0: "C", 10: "B"}.get(len(points), "A")
+
+
+def _send(world: Any, namespace: str, data: Iterable[dict[str, Any]]) -> None:
+    world.client("cloudwatch").put_metric_data(Namespace=namespace, MetricData=list(data))
+
+
+def group_alone(fresh: Fresh) -> str:
+    """What asking with the group's dimension alone brings, when two were sent with each datum."""
+    world = fresh()
+    for name, cpu in (("web-1", 20), ("web-2", 60)):
+        both = dimension_list({"InstanceId": name, "AutoScalingGroupName": "web"})
+        _send(
+            world,
+            "Shop/Hosts",
+            [{"MetricName": "CPUUtilization", "Value": cpu, "Unit": "Percent", "Dimensions": both}],
+        )
+    world.advance(minutes=1)
+    try:
+        got = read(
+            world, "Shop/Hosts", "CPUUtilization", "Average", dimensions={"AutoScalingGroupName": "web"}
+        )
+    except ClientError:
+        return "D"
+    return "C" if not got else "A" if len(got) == 1 else "B"
+
+
+LATEST = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+
+
+def native_metrics(fresh: Fresh) -> int:
+    """How many CPUUtilization metrics a group of two instances brings by itself."""
+    world = fresh()
+    start_group(world)
+    world.advance(minutes=30)
+    listed = world.client("cloudwatch").get_paginator("list_metrics")
+    pages = listed.paginate(Namespace="AWS/EC2", MetricName="CPUUtilization")
+    return sum(len(page["Metrics"]) for page in pages)
+
+
+def start_group(world: Any) -> None:
+    """A group of two instances with detailed monitoring, as the notebook starts it."""
+    world.client("ec2").create_launch_template(
+        LaunchTemplateName="web",
+        LaunchTemplateData={"ImageId": LATEST, "InstanceType": "t3.micro", "Monitoring": {"Enabled": True}},
+    )
+    world.client("autoscaling").create_auto_scaling_group(
+        AutoScalingGroupName="web",
+        MinSize=2,
+        MaxSize=2,
+        AvailabilityZones=["us-east-1a"],
+        LaunchTemplate={"LaunchTemplateName": "web"},
+    )
+
+
+def half_minutes(fresh: Fresh) -> str:
+    """How many datapoints a period of 30 s brings from ten minutes of standard resolution."""
+    world = fresh()
+    for orders in range(10):
+        _send(world, "Shop", [{"MetricName": "Orders", "Value": orders, "Unit": "Count"}])
+        world.advance(minutes=1)
+    try:
+        points = read(world, "Shop", "Orders", "Sum", period=30, start=world.start)
+    except ClientError:
+        return "D"
+    return {20: "A", 10: "B", 0: "C"}[len(points)]
+
+
+def finest_after_sixteen_days(fresh: Fresh) -> int:
+    """The smallest period that still answers when an hour of data is 16 days old."""
+    world = fresh()
+    start = world.now
+    _send(
+        world,
+        "Shop",
+        [
+            {
+                "MetricName": "Orders",
+                "Value": 1,
+                "StorageResolution": 1,
+                "Timestamp": start + timedelta(seconds=10 * i),
+            }
+            for i in range(360)
+        ],
+    )
+    world.advance(days=16)
+    hour = {"start": start, "end": start + timedelta(hours=1)}
+    periods = (1, 5, 10, 30, 60, 120, 180, 240, 300, 600, 900, 3600)
+    return next(p for p in periods if read(world, "Shop", "Orders", "Sum", period=p, **hour))
+
+
+def what_moves(fresh: Fresh) -> str:
+    """Which statistics change by a tenth or more when 20 of 1,000 requests hang."""
+
+    def seen(slow: int) -> dict[str, float]:
+        world = fresh()
+        values = [45.0, 50.0, 55.0] + ([10_000.0] if slow else [])
+        counts = [250.0, 500.0 - slow, 250.0] + ([float(slow)] if slow else [])
+        _send(world, "Shop", [{"MetricName": "Latency", "Values": values, "Counts": counts}])
+        world.advance(minutes=1)
+        return {s: read(world, "Shop", "Latency", s)[0][1] for s in ("Average", "p50", "p95", "p99")}
+
+    before, after = seen(0), seen(20)
+    moved = {s for s in before if abs(after[s] / before[s] - 1) >= 0.1}
+    sets = {
+        "A": {"Average"},
+        "B": {"Average", "p99"},
+        "C": {"Average", "p95", "p99"},
+        "D": {"Average", "p50", "p95", "p99"},
+    }
+    return next(letter for letter, of in sets.items() if of == moved)
+
+
+FAULTS = ("stopped", "late", "wrong unit", "wrong dimension", "throttling", "refusal")
+
+
+def faults_that_raise(fresh: Fresh) -> int:
+    """How many of the six faults the sender itself gets to see."""
+    return sum(_raises(fresh(), fault) for fault in FAULTS)
+
+
+def _raises(world: Any, fault: str) -> bool:
+    """Twenty minutes of a till as the notebook plays it: whether any call came back with an error."""
+    raised = False
+    till = world.client("cloudwatch")
+    for minute in range(20):
+        broken = fault if minute >= 8 else "none"
+        if minute == 8 and fault in ("throttling", "refusal"):
+            rate = 0.3 if fault == "throttling" else 1.0
+            world.fault("cloudwatch", "PutMetricData", error=fault, rate=rate)
+        datum = {
+            "MetricName": "Orders",
+            "Value": 5,
+            "Unit": "Bytes" if broken == "wrong unit" else "Count",
+            "Timestamp": world.now - timedelta(hours=1 if broken == "late" else 0),
+            "Dimensions": [{"Name": "Till", "Value": "2" if broken == "wrong dimension" else "1"}],
+        }
+        try:
+            if broken != "stopped":
+                till.put_metric_data(Namespace="Shop", MetricData=[datum])
+        except ClientError:
+            raised = True
+        world.advance(minutes=1)
+    return raised
+
+
+# -- what is checked: each on its own world ------------------------------------------------------------------------
+
+
+def check_every_ten_seconds(answer: dict[str, Any]) -> Outcome:
+    """Send the datum each second for a minute, then ask by ten seconds."""
+    from cwlab import Lab
+
+    world = Lab()
+    for _ in range(60):
+        _send(world, "Shop", [answer])
+        world.advance(seconds=1)
+    points = read(world, "Shop", "Requests", "SampleCount", period=10)
+    each = f" of {points[0][1]:g} samples" if points else ""
+    return Outcome.compare(f"{len(points)} datapoints{each}", "6 datapoints of 10 samples")
+
+
+def check_one_and_all(answer: list[dict[str, Any]]) -> Outcome:
+    """Send the data, then ask for the instance alone and for the group alone."""
+    from cwlab import Lab
+
+    world = Lab()
+    _send(world, "Shop/Hosts", answer)
+    world.advance(minutes=1)
+
+    def asked(**dimensions: str) -> str:
+        got = read(world, "Shop/Hosts", "Memory", "Average", dimensions=dimensions)
+        return f"{got[0][1]:g} %" if got else "nothing"
+
+    seen = f"instance alone: {asked(InstanceId='web-1')}, group alone: {asked(AutoScalingGroupName='web')}"
+    return Outcome.compare(seen, "instance alone: 61 %, group alone: 61 %")
+
+
+def check_old_incident(answer: dict[str, Any]) -> Outcome:
+    """Ask for two hours of the shop's evening when they are twenty days old."""
+    from cwlab import Lab, shop
+
+    world = Lab()
+    shop.load_day(world, "orders")
+    world.advance(until="2026-03-21T19:00:00Z")
+    evening = {"start": "2026-03-01T19:00:00Z", "end": "2026-03-01T21:00:00Z"}
+    period = answer["Period"]
+    points = read(world, "Shop", "Orders", answer["Statistic"], period=period, **evening)
+    total = sum(value for _, value in points)
+    seen = f"{len(points)} datapoints at Period={period}, {total:,.0f} orders in all"
+    sums = read(world, "Shop", "Orders", "Sum", period=3600, **evening)
+    wanted = f"24 datapoints at Period=300, {sum(value for _, value in sums):,.0f} orders in all"
+    return Outcome.compare(seen, wanted)
+
+
+CROWDED = {"start": "2026-03-01T18:00:00Z", "end": "2026-03-01T22:00:00Z"}
+
+
+def check_telling_statistic(answer: str) -> Outcome:
+    """Whether a statistic of five minutes at least doubles all through the incident, and at no other time."""
+    from cwlab import Lab, shop
+
+    world = Lab()
+    shop.load_day(world, "latency")
+    points = read(world, "Shop", "Latency", answer, period=300, **CROWDED)
+    slow = [value for at, value in points if "19:40" <= at.strftime("%H:%M") < "20:05"]
+    rest = [value for at, value in points if not "19:40" <= at.strftime("%H:%M") < "20:05"]
+    usual = sorted(rest)[len(rest) // 2]
+    rings = sum(value >= 2 * usual for value in slow)
+    false = sum(value >= 2 * usual for value in rest)
+    seen = f"{answer}: doubled in {rings} of {len(slow)} periods of the incident, and in {false} others"
+    if rings == len(slow) and not false:
+        return Outcome.right(seen)
+    return Outcome.not_yet(seen, f"doubled in {len(slow)} of {len(slow)}, and in 0 others")
+
+
+# -- the record ----------------------------------------------------------------------------------------------------
+
+USER_GUIDE = "CloudWatch User Guide"
+
+_OPENING = Choice(
+    id="metrics.opening",
+    asks="It is 09:00, and the chart above shows the last ten minutes second by second. You have lunch. At 13:00 you "
+    "run the same query again: the same ten minutes, `Period=1`. What comes back?",
+    options={
+        "A": "the same chart",
+        "B": "the same ten minutes, one datapoint a minute",
+        "C": "an empty answer, and no error",
+        "D": "an error: the data are too old for this period",
+    },
+    truth=burst_after_four_hours,
+    why="Datapoints of one second are kept for three hours; then only minutes are left, and a query for seconds is "
+    "answered with nothing. It is easy to expect a fallback or an error, since most stores have one or the other.",
+    about="ageing",
+    source=f"{USER_GUIDE}, Metrics retention",
+    points=("M19",),
+)
+
+_PREDICTIONS = (
+    Choice(
+        id="metrics.m1",
+        asks="Two instances send CPUUtilization, 20 and 60 percent. Each datapoint carries two dimensions: InstanceId and "
+        "AutoScalingGroupName=web. You ask for AutoScalingGroupName=web alone. What comes back?",
+        options={
+            "A": "the average of both, 40 percent",
+            "B": "two series, one an instance",
+            "C": "an empty answer",
+            "D": "an error: a dimension is missing",
+        },
+        truth=group_alone,
+        why="A metric is its namespace, its name and the whole set of its dimensions; nobody ever sent a metric whose only "
+        "dimension is the group. Databases filter by the columns you give, so a partial match feels natural.",
+        about="dimensions",
+        source=f"{USER_GUIDE}, Dimensions",
+        points=("M11", "M12", "M13", "M14"),
+    ),
+    Number(
+        id="metrics.m2",
+        asks="You start an Auto Scaling group of two instances with detailed monitoring, install nothing, and wait half an "
+        "hour. How many separate CPUUtilization metrics does AWS/EC2 hold?",
+        unit="metrics",
+        low=0,
+        high=20,
+        truth=native_metrics,
+        why="One for each InstanceId, and one each for the group, the image, the instance type and all instances together. "
+        "EC2 sends them itself, with dimensions it chose. Who thinks of metrics as a table with filters expects one or two.",
+        about="native metrics",
+        source="EC2 User Guide, CloudWatch metrics that are available for your instances",
+        points=("M03", "M14", "M15", "M16"),
+    ),
+    Choice(
+        id="metrics.m3",
+        asks="A metric of standard resolution gets one value a minute for ten minutes. You ask with `Period=30`. "
+        "How many datapoints come back?",
+        options={
+            "A": "20, each minute in two halves",
+            "B": "10, one a minute",
+            "C": "none",
+            "D": "an error: 30 is not allowed",
+        },
+        truth=half_minutes,
+        why="The minute is all that was stored, so the minute is all there is: a datapoint stands for its whole resolution. "
+        "30 is an allowed period, but a finer period cannot bring back detail that was never kept.",
+        about="resolution",
+        source=f"{USER_GUIDE}, Resolution",
+        points=("M17", "M18"),
+    ),
+    Number(
+        id="metrics.m4",
+        asks="An hour of one-second data is now 16 days old. What is the smallest period, in seconds, that still answers?",
+        unit="seconds",
+        low=1,
+        high=3600,
+        truth=finest_after_sixteen_days,
+        why="After 15 days the minutes are gone and datapoints of 300 s are left; sums, counts, minima and maxima went with "
+        "them, whole. Many remember the 15 days and take them for the end of the data.",
+        about="ageing",
+        source=f"{USER_GUIDE}, Metrics retention",
+        points=("M19", "M20"),
+    ),
+    Choice(
+        id="metrics.m5",
+        asks="1,000 requests take 45 to 55 ms. Then 20 of them hang for 10 s instead. Which statistics change by a tenth or more?",
+        options={
+            "A": "Average only",
+            "B": "Average and p99",
+            "C": "Average, p95 and p99",
+            "D": "Average, p50, p95 and p99",
+        },
+        truth=what_moves,
+        why="20 of 1,000 are the slowest 2 %: p99 stands inside them, p95 does not. The Average belongs to nobody: it moves "
+        "far above what 980 customers saw and far below what 20 saw.",
+        about="percentiles",
+        source=f"{USER_GUIDE}, CloudWatch statistics definitions",
+        points=("M21", "M22"),
+    ),
+    Number(
+        id="metrics.m6",
+        asks="A till sends five orders a minute. After eight minutes one of six things happens: it stops, its clock is an "
+        "hour late, it sends a wrong unit, a wrong dimension, a third of its calls is throttled, or all are refused. "
+        "For how many of the six does the till itself see an error?",
+        unit="faults",
+        low=0,
+        high=6,
+        truth=faults_that_raise,
+        why="Only a refusal reaches the caller: throttled calls are retried by boto3 until they pass, and to CloudWatch the "
+        "other four are perfectly good calls, or none at all. That is why missing data must be watched for.",
+        about="silent failures",
+        source="boto3 documentation, Retries; CloudWatch API Reference, PutMetricData",
+        points=("M10", "M13"),
+    ),
+)
+
+_EXERCISES = (
+    Exercise(
+        id="metrics.e1",
+        asks="This datum will be sent once a second. Complete it so that a query with `Period=10` shows six datapoints a minute.",
+        starter='answer = {"MetricName": "Requests", "Value": 3, "StorageResolution": ...}\nlab.check("e1", answer)',
+        solution='answer = {"MetricName": "Requests", "Value": 3, "StorageResolution": 1}',
+        why="High resolution, 1 s, is the only one finer than a minute; periods of 1, 5, 10, 20 and 30 s read from it.",
+        another_way="For a burst you could send one datum a minute with `Values` and `Counts`: fewer calls, but no seconds.",
+        hints=(
+            "How fine a metric is stored is decided when it is sent.",
+            "StorageResolution takes two values. Which is finer than ten seconds?",
+            "`1` is high resolution.",
+        ),
+        mistakes={
+            "standard resolution": (
+                {"MetricName": "Requests", "Value": 3, "StorageResolution": 60},
+                "60 is standard resolution: the seconds of a minute are merged on arrival, before anyone asks.",
+            ),
+            "the period as resolution": (
+                {"MetricName": "Requests", "Value": 3, "StorageResolution": 10},
+                "Resolution is how data are stored, 1 or 60; the period is how they are asked for.",
+            ),
+        },
+        check=check_every_ten_seconds,
+        points=("M17", "M18"),
+    ),
+    Exercise(
+        id="metrics.e2",
+        asks="web-1 measures 61 % memory. Send it so that both questions are answered: InstanceId=web-1 alone, and "
+        "AutoScalingGroupName=web alone.",
+        starter="""memory = {"MetricName": "Memory", "Value": 61, "Unit": "Percent"}
+one = {"Name": "InstanceId", "Value": "web-1"}
+group = {"Name": "AutoScalingGroupName", "Value": "web"}
+answer = [{**memory, "Dimensions": ...}]
+lab.check("e2", answer)""",
+        solution="""memory = {"MetricName": "Memory", "Value": 61, "Unit": "Percent"}
+one = {"Name": "InstanceId", "Value": "web-1"}
+group = {"Name": "AutoScalingGroupName", "Value": "web"}
+answer = [{**memory, "Dimensions": [one]}, {**memory, "Dimensions": [group]}]""",
+        why="Two questions, two metrics, so two datums. The group's metric gets a datum from every member, and its Average "
+        "is the group's average. EC2 does exactly this for its own metrics.",
+        another_way="Send only the instances and combine them when you ask, with metric math or SEARCH. Lab 02 does.",
+        hints=(
+            "How many different metrics do the two questions name?",
+            "Each needs a datum with exactly that one dimension. The list may hold several.",
+            "One datum has `[one]`, the other has `[group]`.",
+        ),
+        mistakes={
+            "both in one datum": (
+                [
+                    {
+                        "MetricName": "Memory",
+                        "Value": 61,
+                        "Unit": "Percent",
+                        "Dimensions": dimension_list({"InstanceId": "web-1", "AutoScalingGroupName": "web"}),
+                    }
+                ],
+                "That is one metric with two dimensions; neither question names both, so neither finds it.",
+            ),
+            "the instance only": (
+                [
+                    {
+                        "MetricName": "Memory",
+                        "Value": 61,
+                        "Unit": "Percent",
+                        "Dimensions": dimension_list({"InstanceId": "web-1"}),
+                    }
+                ],
+                "The instance answers. Nothing is rolled up into the group for you: add a datum for it.",
+            ),
+            "the group only": (
+                [
+                    {
+                        "MetricName": "Memory",
+                        "Value": 61,
+                        "Unit": "Percent",
+                        "Dimensions": dimension_list({"AutoScalingGroupName": "web"}),
+                    }
+                ],
+                "The group answers. Add a datum for the instance.",
+            ),
+        },
+        check=check_one_and_all,
+        points=("M13", "M15"),
+    ),
+    Exercise(
+        id="metrics.e3",
+        asks="Twenty days later you want the shop's orders of that evening, 19:00 to 21:00, in as much detail as is left, "
+        "and they must add up to the number sold.",
+        starter='answer = {"Period": ..., "Statistic": ...}\nlab.check("e3", answer)',
+        solution='answer = {"Period": 300, "Statistic": "Sum"}',
+        why="Between 15 and 63 days the finest datapoints are of 300 s. Sum is kept whole when minutes merge, so 24 "
+        "datapoints still add up to every order.",
+        another_way="SampleCount times Average gives the same total, since both are kept too.",
+        hints=(
+            "Which tier still holds data that are 20 days old?",
+            "Take its period, and the statistic that adds up.",
+            "300 seconds, and `Sum`.",
+        ),
+        mistakes={
+            "too fine": (
+                {"Period": 60, "Statistic": "Sum"},
+                "Minutes are kept for 15 days. The answer is empty, and CloudWatch does not say why.",
+            ),
+            "too coarse": (
+                {"Period": 3600, "Statistic": "Sum"},
+                "It answers, but finer detail is still there: hours are all that is left only after 63 days.",
+            ),
+            "an average": (
+                {"Period": 300, "Statistic": "Average"},
+                "The period is right. An Average of 300 s is the mean minute, so it does not add up to the orders.",
+            ),
+        },
+        check=check_old_incident,
+        points=("M19", "M20", "M21"),
+    ),
+    Exercise(
+        id="metrics.e4",
+        asks="That evening from 19:40 to 20:05 the database made three of ten requests wait. Name one statistic of Latency "
+        "that, by five minutes from 18:00 to 22:00, at least doubles all through the incident and at no other time. "
+        "Beware: one request in six hundred times out after ten seconds, all day long.",
+        starter='answer = ...   # a statistic, as text\nlab.check("e4", answer)',
+        solution='answer = "p95"',
+        why="Three of ten lie far above p50 and well below p95; the rare time-outs lie beyond p99 and never reach p95.",
+        another_way='"p90" does as well. A trimmed mean such as "TM(:95%)" comes close: it grows, but less than twofold at first.',
+        hints=(
+            "Try a few in the explore panel above, from 18:00 to 22:00.",
+            "Which statistics do single time-outs move? Which miss three requests of ten?",
+            "A percentile above 70 and well below 99.",
+        ),
+        mistakes={
+            "the Average": (
+                "Average",
+                "One time-out of ten seconds moves the mean of five minutes as much as the incident does.",
+            ),
+            "the Maximum": (
+                "Maximum",
+                "The Maximum is the one slowest request: it shows every time-out and hides how many were slow.",
+            ),
+            "the median": (
+                "p50",
+                "Seven of ten requests were quick, so the request in the middle was, too.",
+            ),
+            "too far out": (
+                "p99",
+                "Five minutes hold some 140 samples, so p99 is nearly the slowest of them: any time-out shows.",
+            ),
+            "a count": (
+                "SampleCount",
+                "That says how many requests there were, not how long they took.",
+            ),
+        },
+        check=check_telling_statistic,
+        points=("M21", "M22"),
+    ),
+)
+
+_TRAPS = (
+    Trap(
+        id="metrics.t1",
+        asks="PageViews is published with the dimensions Server=prod and City=Frankfurt. Which request returns its data?",
+        options={
+            "A": Option(
+                "Server=prod",
+                False,
+                "A subset of the dimensions names another metric, to which nobody published.",
+            ),
+            "B": Option(
+                "City=Frankfurt, Server=prod", True, "The whole set; the order of dimensions does not count."
+            ),
+            "C": Option("no dimensions", False, "No dimensions is a set, too: the empty one, and it is not this one."),
+            "D": Option(
+                "any of these",
+                False,
+                "ListMetrics filters by some of the dimensions; getting data takes all of them.",
+            ),
+        },
+        proof="""world = lab.fresh()
+cloudwatch = world.client("cloudwatch")
+server, city = {"Name": "Server", "Value": "prod"}, {"Name": "City", "Value": "Frankfurt"}
+views = {"MetricName": "PageViews", "Value": 9, "Dimensions": [server, city]}
+cloudwatch.put_metric_data(Namespace="Site", MetricData=[views])
+world.advance(minutes=1)
+found = [len(cloudwatch.get_metric_statistics(Namespace="Site", MetricName="PageViews", Dimensions=asked,
+             StartTime=world.start, EndTime=world.now, Period=60, Statistics=["Sum"])["Datapoints"])
+         for asked in ([server], [city, server], [])]
+assert found == [0, 1, 0]
+found""",
+        points=("M13", "M14"),
+    ),
+    Trap(
+        id="metrics.t2",
+        asks="CPU utilization of an EC2 instance must be visible every ten seconds. What do you do?",
+        options={
+            "A": Option(
+                "enable detailed monitoring",
+                False,
+                "Detailed monitoring means one datapoint a minute; no metric of an AWS service is finer by it.",
+            ),
+            "B": Option(
+                "ask with Period=10",
+                False,
+                "A period cannot be finer than what was stored: one datapoint a minute comes back.",
+            ),
+            "C": Option(
+                "publish a metric of your own with StorageResolution=1",
+                True,
+                "High resolution is for custom metrics, under a namespace of your own; the agent can send it.",
+            ),
+            "D": Option(
+                "publish to AWS/EC2 with StorageResolution=1",
+                False,
+                "Namespaces that begin with AWS/ belong to AWS services; the call is refused.",
+            ),
+        },
+        proof="""world = lab.fresh()
+cloudwatch = world.client("cloudwatch")
+fine = {"MetricName": "CPUUtilization", "Value": 70, "StorageResolution": 1}
+try:
+    refused = cloudwatch.put_metric_data(Namespace="AWS/EC2", MetricData=[fine])
+except cloudwatch.exceptions.ClientError as error:
+    refused = error.response["Error"]["Message"]
+cloudwatch.put_metric_data(Namespace="Shop/Hosts", MetricData=[fine])
+assert "AWS/" in refused and len(world.client("cloudwatch").list_metrics()["Metrics"]) == 1
+refused""",
+        points=("M10", "M17", "M18"),
+    ),
+    Trap(
+        id="metrics.t3",
+        asks="Datapoints of one minute are 20 days old. What is true?",
+        options={
+            "A": Option(
+                "They were deleted after 15 days",
+                False,
+                "The minutes are gone, the data are not: they live on in datapoints of five minutes.",
+            ),
+            "B": Option(
+                "Period=60 now returns datapoints of five minutes",
+                False,
+                "A period finer than what is kept returns nothing at all.",
+            ),
+            "C": Option(
+                "They answer at Period=300, with the same Sum",
+                True,
+                "Aggregated, not lost: sums, counts, minima and maxima are whole.",
+            ),
+            "D": Option(
+                "They answer at Period=300, but only as Average",
+                False,
+                "Every statistic stays, percentiles too: the distribution is aggregated with the rest.",
+            ),
+        },
+        proof="""world = lab.fresh()
+cloudwatch = world.client("cloudwatch")
+for orders in range(10):
+    cloudwatch.put_metric_data(Namespace="Shop", MetricData=[{"MetricName": "Orders", "Value": orders}])
+    world.advance(minutes=1)
+world.advance(days=20)
+by = {period: [point["Sum"] for point in cloudwatch.get_metric_statistics(
+          Namespace="Shop", MetricName="Orders", StartTime=world.start, EndTime="2026-03-02T10:00:00Z",
+          Period=period, Statistics=["Sum"])["Datapoints"]] for period in (60, 300)}
+assert by[60] == [] and sum(by[300]) == sum(range(10))
+by""",
+        points=("M19", "M20"),
+    ),
+)
+
+TOPIC = Topic(
+    name="metrics",
+    notebook="01-metrics",
+    title="Metrics",
+    why="Most surprises with CloudWatch come from five rules: what names a metric, how fine it is stored, how long, "
+    "which statistic you ask for, and that a bad question is answered with silence.",
+    minutes=40,
+    builds_on=("start",),
+    abilities=(
+        "name a metric so exactly that CloudWatch finds it",
+        "choose resolution and period so that a question is answered at any age",
+        "pick the statistic that tells what your customers saw",
+    ),
+    points=("M03", "M10", "M11", "M12", "M13", "M14", "M15", "M16", "M17", "M18", "M19", "M20", "M21", "M22"),
+    opening=_OPENING,
+    predictions=_PREDICTIONS,
+    exercises=_EXERCISES,
+    traps=_TRAPS,
+    glossary={
+        "namespace": "the container a metric lives in; names that begin with AWS/ belong to AWS services",
+        "datapoint": "a timestamp, a value and an optional unit: the thing that is sent",
+        "metric": "the time-ordered set of datapoints with one namespace, one name and one set of dimensions",
+        "dimension": "a name and a value given with a datapoint; the whole set is part of the metric's identity",
+        "flat": "metrics have no hierarchy: nothing is rolled up from one to another by itself",
+        "native metric": "one that an AWS service publishes by itself, without an agent",
+        "resolution": "how finely a metric is stored: 60 s (standard) or 1 s (high)",
+        "period": "how many seconds each datapoint of an answer stands for",
+        "retention": "how long data of one granularity can be read: 3 h, 15, 63 or 455 days",
+        "statistic": "what becomes of all values of a period: Sum, Average, Minimum, Maximum, SampleCount",
+        "percentile": "the value that so many percent of the samples do not exceed: p95 leaves out the slowest 5 %",
+        "trimmed mean": "the mean of what is left when the outliers are cut off",
+    },
+    recap=(
+        "A metric is its namespace, its name and the whole set of its dimensions; ask with less and you get nothing.",
+        "AWS services send metrics of their own accord, under AWS/ names, once for each family of dimensions.",
+        "What was stored by the minute never becomes seconds again: resolution is decided when you send.",
+        "Seconds last 3 hours, minutes 15 days, five minutes 63 days, hours 455 days; sums stay whole all the way.",
+        "Average describes nobody; p50 is the usual customer, p95 the usual bad case, Maximum the one outlier.",
+    ),
+    on_aws={
+        "Delay": "New metrics can take up to 15 minutes to be listed and 2 minutes to be read; data stamped long ago, hours or days. Here everything is there at once.",
+        "Limits": "1,000 metrics and 1 MB a PutMetricData call, 500 calls a second; 1,440 datapoints a GetMetricStatistics call.",
+        "Price": "About $0.30 a custom metric and month, each set of dimensions counts; $0.01 for 1,000 calls. Basic metrics of AWS services are free, detailed monitoring is not.",
+        "Permissions": "cloudwatch:PutMetricData, GetMetricData, GetMetricStatistics and ListMetrics; metrics have no ARN, so the resource is `*`, and the condition key cloudwatch:namespace narrows sending.",
+        "Clean-up": "A metric cannot be deleted. It is no longer listed two weeks after its last datapoint, and costs nothing in hours without data.",
+    },
+    aws_code="""
+import boto3
+from datetime import datetime, timedelta, timezone
+
+cloudwatch = boto3.client("cloudwatch")
+autoscaling, ec2 = boto3.client("autoscaling"), boto3.client("ec2")
+
+cloudwatch.put_metric_data(Namespace="Shop/Hosts", MetricData=[
+    {"MetricName": "CPUUtilization", "Value": 20, "Unit": "Percent",
+     "Dimensions": [{"Name": "InstanceId", "Value": "web-1"}]}])
+
+latest = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+ec2.create_launch_template(LaunchTemplateName="cwlab-web", LaunchTemplateData={
+    "ImageId": latest, "InstanceType": "t3.micro", "Monitoring": {"Enabled": True}})
+autoscaling.create_auto_scaling_group(           # two instances: they cost money until you delete the group
+    AutoScalingGroupName="cwlab-web", MinSize=2, MaxSize=2,
+    LaunchTemplate={"LaunchTemplateName": "cwlab-web"},
+    AvailabilityZones=[ec2.describe_availability_zones()["AvailabilityZones"][0]["ZoneName"]])
+
+# ten minutes later
+now = datetime.now(timezone.utc)
+print(cloudwatch.get_metric_statistics(
+    Namespace="AWS/EC2", MetricName="CPUUtilization",
+    Dimensions=[{"Name": "AutoScalingGroupName", "Value": "cwlab-web"}],
+    StartTime=now - timedelta(minutes=15), EndTime=now, Period=60, Statistics=["Average"])["Datapoints"])
+
+# clean-up: the group first, then its template; the metrics fade by themselves
+autoscaling.delete_auto_scaling_group(AutoScalingGroupName="cwlab-web", ForceDelete=True)
+ec2.delete_launch_template(LaunchTemplateName="cwlab-web")
+""",
+)
