@@ -59,7 +59,7 @@ def decide(call: Call, target: Operation, resource: str) -> Decision:
     if target.policy is not None:
         text = target.policy(call, request.params)
         own = NOTHING if text is None else parse(text, "trust" if trust else "resource", f"of {resource}")
-    endpoint = getattr(request.path, "policy", None)
+    endpoint = None if request.path is None else request.path.policy
     parts = resource.split(":", 5)
     owner = parts[4] if len(parts) == 6 and parts[4] not in ("", "aws") else request.account
     asked = Request(target.action, resource, who.caller, owner, _context(call, target, who.context or {}))
@@ -111,11 +111,15 @@ def _context(call: Call, target: Operation, own: dict[str, Any]) -> dict[str, An
     if request.principal.kind == "service":
         keys["aws:SourceAccount"] = request.account
     else:
-        path = request.path
-        keys["aws:SourceIp"] = getattr(path, "source_ip", None) or LEARNER_IP
-        for key, name in (("aws:SourceVpce", "endpoint_id"), ("aws:SourceVpc", "vpc_id")):
-            if value := getattr(path, name, None):
-                keys[key] = value
+        path = request.path  # how a machine's request came (step 1); None for your own, from the internet
+        keys["aws:SourceIp"] = LEARNER_IP if path is None else path.source_ip
+        if path is not None:
+            keys |= {
+                "aws:SourceVpce": path.endpoint_id,
+                "aws:SourceVpc": path.vpc_id,
+                "aws:VpcSourceIp": path.vpc_source_ip,
+            }
+        keys = {key: value for key, value in keys.items() if value is not None}
     keys.update(own)
     if target.conditions is not None:
         keys.update(target.conditions(call, request.params))

@@ -219,7 +219,7 @@ def page(
     items = sorted(found, key=lambda pair: (pair[0].casefold(), pair[0]))
     if marker is not None:
         try:
-            last = base64.urlsafe_b64decode(marker.encode()).decode()
+            last = base64.b64decode(marker.encode(), b"-_", validate=True).decode()
         except (binascii.Error, ValueError):
             raise AwsError("ValidationError", f"Invalid Marker: {marker}", 400) from None
         items = [pair for pair in items if (pair[0].casefold(), pair[0]) > (last.casefold(), last)]
