@@ -109,7 +109,8 @@ def _context(call: Call, target: Operation, own: dict[str, Any]) -> dict[str, An
         "aws:RequestedRegion": "us-east-1" if target.region == GLOBAL else request.region,
     }
     if request.principal.kind == "service":
-        keys["aws:SourceAccount"] = request.account
+        # SNS's default topic policy asks for the second, older one.
+        keys |= {"aws:SourceAccount": request.account, "aws:SourceOwner": request.account}
     else:
         path = request.path  # how a machine's request came (step 1); None for your own, from the internet
         keys["aws:SourceIp"] = LEARNER_IP if path is None else path.source_ip

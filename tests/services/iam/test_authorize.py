@@ -227,3 +227,87 @@ def test_permissions_survive_fork_and_rewind(lab, iam, ana):
         p["PolicyArn"]
         for p in twin.client("iam").list_attached_user_policies(UserName="ana")["AttachedPolicies"]
     ] == [READ]
+
+
+def through(lab, path, caller=f"arn:aws:iam::{ACCOUNT}:user/admin"):
+    """Step 2 alone, for a request that came over a machine's path."""
+    from cwlab.api import Call, find
+    from cwlab.services.iam import authorize
+
+    params = {"Namespace": "Shop", "MetricData": [{"MetricName": "Orders", "Value": 1.0}]}
+    request = Request(
+        "cloudwatch", "PutMetricData", params, Principal(caller, ACCOUNT), ACCOUNT, "us-east-1", path=path
+    )
+    authorize.check(Call(lab.world, request), find("cloudwatch", "PutMetricData"))
+
+
+class Way:
+    """What step 1 tells of a machine's way to the endpoint."""
+
+    def __init__(self, policy=None, source_ip=None, endpoint_id=None, vpc_id=None, vpc_source_ip=None):
+        self.policy, self.source_ip, self.endpoint_id = policy, source_ip, endpoint_id
+        self.vpc_id, self.vpc_source_ip = vpc_id, vpc_source_ip
+
+
+def test_the_policy_of_an_endpoint_filters_even_an_administrator(lab, allow):
+    through(lab, Way(endpoint_id="vpce-1", policy=allow(Principal="*")))
+    through(lab, Way(source_ip="198.51.100.7"))
+    with pytest.raises(
+        AwsError, match="because no VPC endpoint policy allows the cloudwatch:PutMetricData action"
+    ):
+        through(lab, Way(endpoint_id="vpce-1", policy=allow("logs:*", Principal="*")))
+
+
+def test_where_a_request_comes_from_is_a_condition(lab, iam, allow):
+    iam.create_user(UserName="ana")
+    ana = f"arn:aws:iam::{ACCOUNT}:user/ana"
+    office = allow(Condition={"IpAddress": {"aws:SourceIp": "198.51.100.0/24"}})
+    iam.put_user_policy(UserName="ana", PolicyName="p", PolicyDocument=office)
+    through(lab, Way(source_ip="198.51.100.7"), ana)
+    with pytest.raises(AwsError, match="no identity-based policy"):
+        through(lab, Way(source_ip="203.0.113.9"), ana)
+    with pytest.raises(AwsError, match="no identity-based policy"):
+        through(lab, Way(endpoint_id="vpce-1", policy=allow(Principal="*"), vpc_source_ip="10.0.1.7"), ana)
+    private = allow(Condition={"StringEquals": {"aws:SourceVpce": "vpce-1"}})
+    iam.put_user_policy(UserName="ana", PolicyName="p", PolicyDocument=private)
+    through(lab, Way(endpoint_id="vpce-1", policy=allow(Principal="*")), ana)
+    with pytest.raises(AwsError, match="no identity-based policy"):
+        through(lab, Way(source_ip="198.51.100.7"), ana)
+
+
+def test_a_saved_lab_keeps_its_users_roles_and_sessions(lab, iam, ana, trust, tmp_path):
+    from cwlab import Lab
+
+    iam.attach_user_policy(UserName="ana", PolicyArn=READ)
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust(AWS=ACCOUNT))
+    key = lab.client("sts").assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/r", RoleSessionName="me")[
+        "Credentials"
+    ]
+    lab.save(tmp_path / "saved.cwlab")
+    again = Lab.open(tmp_path / "saved.cwlab")
+    for name in ("list_users", "list_roles", "list_policies"):
+        assert answer(again, name) == answer(lab, name)
+    assert (
+        again.client("iam").list_attached_user_policies(UserName="ana")["AttachedPolicies"][0]["PolicyArn"]
+        == READ
+    )
+    me = again.client("sts", aws_access_key_id=key["AccessKeyId"])
+    assert me.get_caller_identity()["Arn"].endswith("assumed-role/r/me")
+
+
+def answer(lab, name):
+    found = getattr(lab.client("iam"), name)()
+    del found["ResponseMetadata"]
+    return found
+
+
+def test_resource_objects_inside_intercept(lab, trust):
+    import boto3
+
+    with lab.intercept():
+        role = boto3.resource("iam", region_name="us-east-1").create_role(
+            RoleName="r", AssumeRolePolicyDocument=trust(AWS=ACCOUNT)
+        )
+        role.attach_policy(PolicyArn=READ)
+        assert [policy.arn for policy in role.attached_policies.all()] == [READ]
+        assert role.assume_role_policy_document["Statement"][0]["Effect"] == "Allow"
