@@ -130,7 +130,7 @@ def expand(pieces: list[Piece], topic: Topic, solved: bool = False, name: str = 
                 topic.exercise(w), list(topic.exercises).index(topic.exercise(w)) + 1, solved
             ),
             "traps": lambda: _traps(topic),
-            "trap": lambda w=which: _trap(topic.trap(w), list(topic.traps).index(topic.trap(w)) + 1),
+            "trap": lambda w=which: _trap(topic.trap(w)),
             "recap": lambda: _recap(),
         }
         if what not in makers:
@@ -198,12 +198,11 @@ def _traps(topic: Topic) -> Iterator[Piece]:
     yield _md(
         "## Exam traps\n\nRead every word. Answer first; the cell below each question proves it.", "traps"
     )
-    for number, trap in enumerate(topic.traps, 1):
-        yield from _trap(trap, number)
+    for trap in topic.traps:
+        yield from _trap(trap)
 
 
-def _trap(trap: Trap, number: int) -> Iterator[Piece]:
-    yield _md(f"### Trap {number}")
+def _trap(trap: Trap) -> Iterator[Piece]:
     yield _code(f'lab.trap("{trap.short}")', f"trap:{trap.short}")
     yield _code(trap.proof, f"proof:{trap.short}")
 

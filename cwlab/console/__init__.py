@@ -9,6 +9,8 @@
     console.resolution(lab)
     console.retention(lab)
     console.statistics(lab)
+    console.explore(lab, "Shop", "Latency")
+    console.breaking(play, faults, view)                                        # now break it
     console.time_machine(lab)
 
 A picture has ``.title``, ``.summary`` and ``.table``. A panel has those in ``.picture``, and ``.set(name=value)`` for
@@ -25,7 +27,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cwlab.console.ageing import retention
     from cwlab.console.asking import ask
+    from cwlab.console.breaking import breaking
     from cwlab.console.bursts import resolution
+    from cwlab.console.exploring import explore
     from cwlab.console.latencies import statistics
     from cwlab.console.panels import Panel
     from cwlab.console.picture import Picture, show
@@ -38,6 +42,8 @@ _HOME = {
     "TimeMachine": "timemachine",
     "agenda": "views",
     "ask": "asking",
+    "breaking": "breaking",
+    "explore": "exploring",
     "explorer": "views",
     "journal": "views",
     "metric": "views",
@@ -54,6 +60,8 @@ __all__ = [
     "TimeMachine",
     "agenda",
     "ask",
+    "breaking",
+    "explore",
     "explorer",
     "journal",
     "metric",

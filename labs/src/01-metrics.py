@@ -1,0 +1,218 @@
+# %% build card
+
+# %% tags=["setup"]
+from contextlib import suppress
+from datetime import timedelta
+from cwlab import console, open_lab, shop
+
+lab = open_lab("metrics")
+
+# %%
+world = lab.fresh("the last ten minutes")
+shop.load_day(world, "burst")
+console.metric(world, "Shop", "RequestsPerSecond", statistic="Sum", period=1, hours=1 / 6)
+
+# %% build opening
+
+# %% [markdown] tags=["loop"]
+# ## Metrics are flat
+#
+# What you send is a **datapoint**: a timestamp, a value, and a unit if you like. CloudWatch keeps it in a
+# **metric**, the time-ordered set of datapoints with one name, inside a **namespace**, which is only a container that
+# keeps your names apart from others. With the datapoint you may give **dimensions**, pairs of name and value.
+#
+# The shop runs two machines in one group. Each reports its CPU three times, out of order on purpose.
+#
+# ```
+# Shop/Hosts                                           namespace
+#   CPUUtilization  InstanceId=web-1, AutoScalingGroupName=web    20 %
+#   CPUUtilization  InstanceId=web-2, AutoScalingGroupName=web    60 %
+# ```
+
+# %%
+lab.predict("m1")
+
+# %% tags=["syllabus:M10", "syllabus:M11", "syllabus:M12", "syllabus:M13", "syllabus:M14"]
+world = lab.fresh("flat")
+cloudwatch = world.client("cloudwatch")
+
+def report(cpu, ago, **dimensions):
+    cloudwatch.put_metric_data(Namespace="Shop/Hosts", MetricData=[{
+        "MetricName": "CPUUtilization", "Value": cpu, "Unit": "Percent",
+        "Timestamp": world.now - timedelta(minutes=ago),
+        "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()]}])
+
+for ago in (5, 25, 15):
+    report(20, ago, InstanceId="web-1", AutoScalingGroupName="web")
+    report(60, ago, InstanceId="web-2", AutoScalingGroupName="web")
+    # report(40, ago, AutoScalingGroupName="web")
+lab.reveal("m1", lambda: console.ask(world, "Shop/Hosts", "CPUUtilization", hours=1))
+
+# %% [markdown]
+# The tree is a picture, not a hierarchy: each leaf is a metric of its own, found only under its exact address.
+# Leave one dimension out and you ask for another metric. CloudWatch does not know whether you mistyped or whether the
+# data are still to come, so it says nothing.
+#
+# **Change one thing.** Take the `#` off the last line above and run the cell again. The group answers now. Who computed
+# its 40 percent, CloudWatch or you?
+
+# %% [markdown] tags=["loop"]
+# ## What AWS sends by itself
+#
+# AWS services publish **native metrics** through the management plane: nothing is installed, and the dimensions are
+# chosen for you. Their namespaces begin with `AWS/`. Start a real group, in the lab, and let one machine get busy.
+
+# %%
+lab.predict("m2")
+
+# %% tags=["syllabus:M03", "syllabus:M14", "syllabus:M15", "syllabus:M16"]
+world = lab.fresh("native")
+latest = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+world.client("ec2").create_launch_template(LaunchTemplateName="web", LaunchTemplateData={
+    "ImageId": latest, "InstanceType": "t3.micro", "Monitoring": {"Enabled": True}})
+autoscaling = world.client("autoscaling")
+autoscaling.create_auto_scaling_group(
+    AutoScalingGroupName="web", MinSize=2, MaxSize=2, AvailabilityZones=["us-east-1a"],
+    LaunchTemplate={"LaunchTemplateName": "web"})
+world.advance(minutes=5)
+instances = autoscaling.describe_auto_scaling_instances()["AutoScalingInstances"]
+world.act("ec2", "load", instance_id=instances[0]["InstanceId"], cpu=80, minutes=15)
+world.advance(minutes=25)
+lab.reveal("m2", lambda: console.ask(world, "AWS/EC2", "CPUUtilization", period=60, hours=1))
+
+# %% [markdown]
+# Choose one **InstanceId**: that machine. Choose only **AutoScalingGroupName**: all machines of the group, and its
+# SampleCount says two a minute. The group is not computed when you ask. EC2 sends every value once for each
+# family of dimensions, just as you did by hand a moment ago.
+#
+# **Change one thing.** Look at the calls in `console.journal(world)`. Who called PutMetricData?
+
+# %% [markdown] tags=["loop"]
+# ## How fine: resolution and period
+#
+# **Resolution** is how a metric is stored: 60 s is standard, 1 s is high resolution. The **period** is how you ask,
+# in seconds: 1, 5, 10, 20, 30 or a multiple of 60.
+
+# %%
+lab.predict("m3")
+
+# %% tags=["syllabus:M17", "syllabus:M18"]
+world = lab.fresh("resolution")
+cloudwatch = world.client("cloudwatch")
+for orders in range(10):
+    cloudwatch.put_metric_data(
+        Namespace="Shop", MetricData=[{"MetricName": "Orders", "Value": orders, "Unit": "Count"}])
+    world.advance(minutes=1)
+lab.reveal("m3", lambda: console.metric(world, "Shop", "Orders", statistic="Sum", period=30, hours=1 / 6),
+           lambda: console.resolution(world))
+
+# %% [markdown]
+# In the panel one burst is seen at four periods. Each step is as wide as the time it stands for: the coarser, the
+# wider and, for the Average, the lower.
+#
+# **Change one thing.** Make the burst five seconds long. At which period would you still notice it? Then choose
+# **Stored at** 60 s, and then the Maximum.
+
+# %% [markdown] tags=["loop"]
+# ## How long: ageing
+#
+# Data are not thrown away when they age; they are **aggregated**, and kept longer the coarser they are:
+# under 60 s for 3 hours, 60 s for 15 days, 300 s for 63 days, 3,600 s for 455 days.
+
+# %%
+lab.predict("m4")
+
+# %% tags=["syllabus:M19", "syllabus:M20"]
+panel = console.retention(lab.fresh("ageing"))
+lab.reveal("m4", panel)
+
+# %% [markdown]
+# The slider moves the clock; the query stays the same. It is answered as long as the tier of its period is kept,
+# and then goes silent from one hour to the next.
+#
+# **Change one thing.** Set the age to 16 days and raise the period until an answer comes. Which age silences
+# even one hour? In Python: `panel.set(age_hours=16 * 24, period=300)`.
+
+# %% [markdown] tags=["loop"]
+# ## What it says: statistics
+#
+# A **statistic** turns all values of a period into one: Sum, Average, Minimum, Maximum, SampleCount. A **percentile**
+# gives relative standing: p95 is the value that 95 of 100 samples do not exceed. A **trimmed mean** cuts the outliers
+# off, then takes the mean.
+
+# %%
+lab.predict("m5")
+
+# %% tags=["syllabus:M21", "syllabus:M22"]
+world = lab.fresh("statistics")
+lab.reveal("m5", lambda: console.statistics(world, outliers=4))
+
+# %% [markdown]
+# Four of 200 are 2 %, as in the question. **Change one thing.** Move the outliers up one by one. Which line moves
+# with the first, which with the third, and which only with the eleventh?
+#
+# ### Your own data
+#
+# The shop recorded a day of latencies: one line a request, `timestamp,value`. To see your own, put the path of
+# your CSV in place of `shop.recording("latency")`; `shift=True` lets the recording end now, whenever it was made.
+#
+# For 25 minutes that day the database was slow. Find them. The Average will not help much; what does?
+
+# %% tags=["syllabus:M21", "syllabus:M22"]
+world = lab.fresh("your own data")
+world.load_metrics(shop.recording("latency"), namespace="Shop", metric="Latency",
+                   unit="Milliseconds", shift=True)
+console.explore(world, "Shop", "Latency", statistic="Average")
+
+# %% [markdown] tags=["break"]
+# ## Now break it
+#
+# A till sends five orders a minute, and after eight minutes something breaks. Goal: 20 datapoints of 5.
+
+# %%
+lab.predict("m6")
+
+# %% tags=["syllabus:M10", "syllabus:M13"]
+def send(world, fault, minutes):
+    till = world.client("cloudwatch")
+    for _ in range(minutes):
+        datum = {"MetricName": "Orders", "Value": 5,
+                 "Unit": "Bytes" if fault == "wrong unit" else "Count",
+                 "Timestamp": world.now - timedelta(hours=1 if fault == "late" else 0),
+                 "Dimensions": [{"Name": "Till", "Value": "2" if fault == "wrong dimension" else "1"}]}
+        with suppress(till.exceptions.ClientError):     # whatever comes back, a till goes on selling
+            if fault != "stopped":
+                till.put_metric_data(Namespace="Shop", MetricData=[datum])
+        world.advance(minutes=1)
+
+def play(fault):
+    world = lab.fresh(fault)
+    send(world, "none", 8)
+    if fault in ("throttling", "refusal"):
+        world.fault("cloudwatch", "PutMetricData", error=fault, rate=0.3 if fault == "throttling" else 1)
+    send(world, fault, 12)
+    return world
+
+def orders(world):
+    return console.metric(world, "Shop", "Orders", {"Till": "1"}, "Sum", 60, 1.5, unit="Count")
+
+faults = ["none", "stopped", "late", "wrong unit", "wrong dimension", "throttling", "refusal"]
+lab.reveal("m6", lambda: console.breaking(play, faults, orders))
+
+# %% [markdown]
+# Five of the seven look alike, and only one left an error behind. Undo it: fork the broken world, rewind to just
+# before the refusals, and let time run again. `share` puts the whole situation into one line of text, from
+# which `Lab.from_share(text)` rebuilds it anywhere.
+
+# %%
+mended = play("refusal").fork()
+mended.rewind(to="2026-03-02T09:07:59Z")
+send(mended, "none", 12)
+print(len(mended.share()), "characters to share")
+orders(mended)
+
+# %% build exercises
+
+# %% build traps
+
+# %% build recap
