@@ -16,6 +16,7 @@ from __future__ import annotations
 from cwlab.shop.burst import burst
 from cwlab.shop.day import load_day, recording
 from cwlab.shop.incidents import INCIDENTS, Incident
+from cwlab.shop.machines import Shop, build
 from cwlab.shop.requests import latencies, traffic
 
-__all__ = ["INCIDENTS", "Incident", "burst", "latencies", "load_day", "recording", "traffic"]
+__all__ = ["INCIDENTS", "Incident", "Shop", "build", "burst", "latencies", "load_day", "recording", "traffic"]
