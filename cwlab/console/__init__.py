@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cwlab.console.ageing import retention
     from cwlab.console.asking import ask
-    from cwlab.console.breaking import breaking
+    from cwlab.console.breakage import breaking
     from cwlab.console.bursts import resolution
     from cwlab.console.exploring import explore
     from cwlab.console.latencies import statistics
@@ -36,13 +36,14 @@ if TYPE_CHECKING:
     from cwlab.console.timemachine import TimeMachine, time_machine
     from cwlab.console.views import agenda, explorer, journal, metric
 
+# A home never has the name of what lives in it: importing it would hide the function behind the module.
 _HOME = {
     "Panel": "panels",
     "Picture": "picture",
     "TimeMachine": "timemachine",
     "agenda": "views",
     "ask": "asking",
-    "breaking": "breaking",
+    "breaking": "breakage",
     "explore": "exploring",
     "explorer": "views",
     "journal": "views",

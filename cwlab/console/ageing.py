@@ -147,7 +147,7 @@ def retention(
             Pick("period", "Period asked for", {span(p): p for p in PERIODS}, period),
         ],
         draw,
-        height=352,
+        height=364,
     )
 
 

@@ -9,7 +9,8 @@ from cwlab.console import reading
 from cwlab.console.calls import Recorder
 from cwlab.console.charts.lines import lines
 from cwlab.console.charts.stack import stack
-from cwlab.console.charts.tree import dimension_text, identity, tree
+from cwlab.console.charts.tree import ROW as TREE_ROW
+from cwlab.console.charts.tree import dimension_text, identity, tree, tree_lines
 from cwlab.console.panels import Control, Panel, Pick, Shown
 from cwlab.console.words import counted, shorten
 from cwlab.errors import BadInput
@@ -18,7 +19,7 @@ from cwlab.timeline import to_ms
 NOT_GIVEN = ""
 MAX_NAMES = 5
 MAX_VALUES = 30
-TREE_LINES = 12
+TREE_LINES = 14
 STATISTICS = ("Average", "Sum", "Minimum", "Maximum", "SampleCount")
 
 
@@ -53,6 +54,7 @@ def ask(
             f"dimension names are more than the {MAX_NAMES} this panel has room for.",
             "Use console.metric(lab, namespace, name, dimensions).",
         )
+    room = min(tree_lines(family) + 2, TREE_LINES)  # a little more than now, so that new metrics find a place
     controls: list[Control] = []
     for dimension in names:
         values = sorted({d["Value"] for m in family for d in m["Dimensions"] if d["Name"] == dimension})[
@@ -77,13 +79,13 @@ def ask(
         answer = lines(
             points.assign(series=name),
             name=name,
-            y_title=statistic,
+            y_title="value",
             period_s=period,
             start_ms=start_ms,
             end_ms=end_ms + round((end_ms - start_ms) * 0.04),
             now_ms=end_ms,
         )
-        whole = tree(present, asked=asked, lines=TREE_LINES)
+        whole = tree(present, asked=asked, lines=room)
         title = f"Asked with {shorten(dimension_text(asked), 60)}: " + (
             counted(len(points), "datapoint") if exists else "no such metric, an empty answer"
         )
@@ -91,7 +93,7 @@ def ask(
             stack([whole, answer], title=title), _why(asked, present, exists, len(points)), made.entries
         )
 
-    return Panel("ask", controls, draw, height=640)
+    return Panel("ask", controls, draw, height=TREE_ROW * room + 356)
 
 
 def _why(asked: Any, present: Any, exists: bool, points: int) -> str:

@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ import ipywidgets
 import traitlets
 
 from cwlab.console.picture import Picture
+from cwlab.console.words import clean
 
 STATIC = Path(__file__).parent / "static"
 TABLE_ROWS = 60
@@ -101,10 +103,16 @@ class LiveView(anywidget.AnyWidget):
 def table_cells(picture: Picture) -> dict[str, Any]:
     """The picture's table as plain cells, the first rows of a long one."""
     table = picture.table
-    rows = [
-        [v if isinstance(v, int | float) and v == v else None if v != v or v is None else str(v) for v in row]
-        for row in table.head(TABLE_ROWS).itertuples(index=False, name=None)
-    ]
+    rows = [[_cell(v) for v in row] for row in table.head(TABLE_ROWS).itertuples(index=False, name=None)]
     left = len(table) - TABLE_ROWS
     more = f"{left:,} more rows in panel.picture.table" if left > 0 else ""
     return {"columns": [str(c) for c in table.columns], "rows": rows, "more": more}
+
+
+def _cell(value: Any) -> int | float | str | None:
+    """A number, a text, or None for what is missing."""
+    if value is None or value != value:
+        return None
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    return value if isinstance(value, int | float) else clean(value)

@@ -46,15 +46,17 @@ def columns(frame: pd.DataFrame, width_ms: int, limit: int = LIMIT) -> pd.DataFr
     Returns:
         Columns ``t``, ``t2``, ``low``, ``high`` and ``n``, the number of datapoints in the block.
     """
-    size = -(-len(frame) // limit) if len(frame) else 1
-    part = np.arange(len(frame)) // size
-    grouped = frame.assign(part=part).groupby("part", sort=True)
+    n = len(frame)
+    size = max(1, -(-n // limit))
+    first = np.arange(0, n, size)
+    last = np.minimum(first + size, n) - 1
+    stamps, values = frame["t"].to_numpy(), frame["value"].to_numpy(dtype=float)
     return pd.DataFrame(
         {
-            "t": grouped["t"].first(),
-            "t2": grouped["t"].last() + width_ms,
-            "low": grouped["value"].min(),
-            "high": grouped["value"].max(),
-            "n": grouped["value"].size(),
+            "t": stamps[first],
+            "t2": stamps[last] + width_ms,
+            "low": np.minimum.reduceat(values, first) if n else values,
+            "high": np.maximum.reduceat(values, first) if n else values,
+            "n": last - first + 1,
         }
     )

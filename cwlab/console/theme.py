@@ -22,13 +22,13 @@ MONO = "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 
 #: The Okabe-Ito palette (safe for color-blind eyes): name -> (its color, percent kept when mixed with the ink).
 OKABE_ITO: dict[str, tuple[str, int]] = {
-    "blue": ("#0072B2", 84),
+    "blue": ("#0072B2", 88),
     "orange": ("#E69F00", 68),
-    "green": ("#009E73", 82),
-    "vermillion": ("#D55E00", 88),
-    "purple": ("#CC79A7", 78),
+    "green": ("#009E73", 84),
+    "vermillion": ("#D55E00", 90),
+    "purple": ("#CC79A7", 80),
     "sky": ("#56B4E9", 68),
-    "grey": ("#808080", 88),
+    "grey": ("#808080", 92),
 }
 
 
@@ -54,7 +54,7 @@ class State:
 
 STATES = (
     State("OK", COLORS["green"], "circle"),
-    State("ALARM", ink_mix("#D00000", 82), "triangle-up"),
+    State("ALARM", ink_mix("#F01818", 94), "triangle-up"),
     State("INSUFFICIENT_DATA", COLORS["grey"], "diamond"),
 )
 

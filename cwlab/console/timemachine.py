@@ -46,7 +46,7 @@ class TimeMachine(Panel):
                 Push("fork_", "Fork", self.fork, "Keep a copy of the lab as it is now"),
             ],
             self._draw_now,
-            height=250,
+            height=190,
             also=_play,
         )
 

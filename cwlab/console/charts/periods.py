@@ -9,9 +9,8 @@ from typing import Any
 import pandas as pd
 
 from cwlab.console import theme
-from cwlab.console.charts import base
-from cwlab.console.picture import Picture, altair, drawing, show
-from cwlab.console.sampling import columns
+from cwlab.console.charts import base, steps
+from cwlab.console.picture import Picture, Row, altair, drawing, show
 from cwlab.console.words import counted, number, span
 from cwlab.timeline import to_datetime
 
@@ -19,32 +18,21 @@ HEIGHT = 62
 
 
 @cache
-def _drawing(periods: tuple[int, ...], statistic: str, resolution_s: int) -> dict[str, Any]:
+def _drawing(periods: tuple[int, ...]) -> dict[str, Any]:
     alt = altair()
     parts = []
     for i, period in enumerate(periods):
         last = i == len(periods) - 1
         color = theme.SERIES[i % len(theme.SERIES)]
-        scale = alt.Scale(domainMin=0, domainMax=alt.ExprRef("top"), nice=False)
-        one = alt.Chart(base.data(f"p{period}")).encode(
-            x=base.utc_x(labels=last),
-            tooltip=[
-                alt.Tooltip("at:N", title="period starts (UTC)"),
-                alt.Tooltip("high:Q", title=statistic, format=",.4~g"),
-                alt.Tooltip("lasts:N", title="it stands for"),
-            ],
+        marks = steps.layers(
+            f"p{period}", color, None, labels=last, domainMin=0, domainMax=alt.ExprRef("top"), nice=False
         )
-        y = alt.Y("high:Q", title=None, scale=scale, axis=alt.Axis(tickCount=3))
-        block = one.mark_rect(color=color, fillOpacity=0.25, strokeWidth=0).encode(
-            x2="t2:T", y=y, y2=alt.datum(0)
-        )
-        top = one.mark_rect(fill=color, stroke=color, strokeWidth=2).encode(x2="t2:T", y=y, y2="low:Q")
         word = (
             alt.Chart(base.data(f"w{period}"))
             .mark_text(align="right", baseline="top", x=base.WIDTH - 6, y=3, color=theme.INK, fontWeight=600)
             .encode(text="text:N")
         )
-        parts.append(alt.layer(block, top, word).properties(width=base.WIDTH, height=HEIGHT))
+        parts.append(alt.layer(*marks, word).properties(width=base.WIDTH, height=HEIGHT))
     chart = alt.vconcat(*parts, spacing=9).resolve_scale(x="shared")
     return drawing(base.finish(chart, base.param("from_ms", 0), base.param("to_ms", 1), base.param("top", 1)))
 
@@ -68,24 +56,13 @@ def periods(
         start_ms, end_ms: the shared window.
         resolution_s: what the data were stored at, 1 or 60.
     """
-    rows: dict[str, list[dict[str, Any]]] = {}
+    rows: dict[str, list[Row]] = {}
     tables = []
     highest: dict[int, float] = {}
     for period, full in answers.items():
         full = full.sort_values("t", ignore_index=True)
         width = max(period, resolution_s)
-        blocks = columns(full, width * 1000)
-        rows[f"p{period}"] = [
-            {
-                "t": int(t),
-                "t2": int(t2),
-                "low": float(low),
-                "high": float(high),
-                "lasts": span(width),
-                "at": to_datetime(int(t)).strftime("%H:%M:%S"),
-            }
-            for t, t2, low, high in zip(blocks["t"], blocks["t2"], blocks["low"], blocks["high"], strict=True)
-        ]
+        rows |= steps.rows(f"p{period}", full, width)
         if len(full):
             highest[period] = float(full["value"].max())
         top = f", highest {number(highest[period])}" if period in highest else ""
@@ -108,7 +85,7 @@ def periods(
     parts = ", ".join(f"{span(p)}: {counted(len(a), 'datapoint')}" for p, a in answers.items())
     summary = f"{name}, {statistic}, stored at {span(resolution_s)}. Datapoints by period: {parts}."
     return show(
-        _drawing(tuple(answers), statistic, resolution_s),
+        _drawing(tuple(answers)),
         summary,
         table,
         title=title or _finding(name, statistic, highest),

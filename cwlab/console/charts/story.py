@@ -100,7 +100,7 @@ def story(
                 "what": shorten(what, 60),
                 "who": shorten(who, 60),
                 "at": to_datetime(e.at_ms).strftime("%Y-%m-%d %H:%M:%S"),
-                "end": e.error or "well",
+                "end": e.error or "ok",
             }
         )
     rows += [
@@ -125,7 +125,7 @@ def story(
                 "time (UTC)": to_datetime(e.at_ms),
                 "what": clean(f"{e.service}:{e.operation}"),
                 "kind": _kind(e),
-                "ended": e.error or "well",
+                "ended": e.error or "ok",
                 "depth": e.depth,
             }
             for e in happened

@@ -9,11 +9,9 @@ from typing import Any
 import pandas as pd
 
 from cwlab.console import theme
-from cwlab.console.charts import base
+from cwlab.console.charts import base, steps
 from cwlab.console.picture import Picture, altair, drawing, show
-from cwlab.console.sampling import columns
 from cwlab.console.words import counted, span
-from cwlab.timeline import to_datetime
 
 
 @dataclass(frozen=True)
@@ -123,25 +121,14 @@ def _drawing() -> dict[str, Any]:
         .properties(width=base.WIDTH, height=124)
     )
 
-    points = alt.Chart(base.data("points")).encode(
-        x=base.utc_x(),
-        tooltip=[
-            alt.Tooltip("at:N", title="period starts (UTC)"),
-            alt.Tooltip("high:Q", title="answer", format=",.4~g"),
-        ],
-    )
-    y_value = alt.Y("high:Q", title="answer", axis=alt.Axis(tickCount=3), scale=alt.Scale(zero=True))
-    green = theme.COLORS["green"]
-    blocks = points.mark_rect(color=green, fillOpacity=0.3, strokeWidth=0).encode(
-        x2="t2:T", y=y_value, y2=alt.datum(0)
-    )
-    tops = points.mark_rect(fill=green, stroke=green, strokeWidth=2).encode(x2="t2:T", y=y_value, y2="low:Q")
     empty = (
         alt.Chart(base.data("note"))
         .mark_text(x=base.WIDTH / 2, y=45, fontSize=14, color=theme.INK, fontWeight=600)
         .encode(text="text:N")
     )
-    bottom = alt.layer(blocks, tops, empty).properties(width=base.WIDTH, height=90)
+    bottom = alt.layer(*steps.layers("points", theme.COLORS["green"], "answer"), empty).properties(
+        width=base.WIDTH, height=90
+    )
     chart = alt.vconcat(top, bottom, spacing=14)
     return drawing(base.finish(chart, base.param("from_ms", 0), base.param("to_ms", 1)))
 
@@ -199,17 +186,6 @@ def tiers(
             "said": f"{_plain(age_s)} old, period {span(period_s)}",
         }
     ]
-    blocks = columns(points, period_s * 1000)
-    drawn = [
-        {
-            "t": int(t),
-            "t2": int(t2),
-            "low": float(low),
-            "high": float(high),
-            "at": to_datetime(int(t)).strftime("%Y-%m-%d %H:%M:%S"),
-        }
-        for t, t2, low, high in zip(blocks["t"], blocks["t2"], blocks["low"], blocks["high"], strict=True)
-    ]
     table = pd.DataFrame(
         [{"stored every": t["tier"], "kept for": t["kept"], "at this age": t["use"]} for t in rows]
     )
@@ -227,8 +203,8 @@ def tiers(
         rows={
             "tiers": rows,
             "query": query,
-            "points": drawn,
-            "note": [] if drawn else [{"text": "no datapoints: an empty answer, not an error"}],
+            **steps.rows("points", points, period_s),
+            "note": [] if len(points) else [{"text": "no datapoints: an empty answer, not an error"}],
         },
         words={"from_ms": start_ms, "to_ms": end_ms},
     )

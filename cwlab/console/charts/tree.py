@@ -119,6 +119,11 @@ def _nodes(metrics: Sequence[Metric], asked: object) -> list[dict[str, Any]]:
     return nodes
 
 
+def tree_lines(metrics: Sequence[Metric]) -> int:
+    """How many lines the tree of these metrics takes."""
+    return len(_nodes(metrics, None))
+
+
 def _fit(nodes: list[dict[str, Any]], lines: int) -> list[dict[str, Any]]:
     """At most ``lines`` lines: what was asked stays in sight, the rest is counted."""
     if len(nodes) <= lines:
