@@ -19,14 +19,14 @@ WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 INK = "color:var(--jp-ui-font-color1,#212121)"
 SOFT = "color:var(--jp-ui-font-color2,#616161)"
 LINE = "1px solid var(--jp-border-color1,#bdbdbd)"
-BOX = f"{INK};border-left:4px solid {{edge}};padding:4px 12px;margin:6px 0;max-width:52em;line-height:1.5"
+BOX = f"{INK};border-left:4px solid {{edge}};padding:4px 12px;margin:6px 0;max-width:52em;line-height:1.5;overflow-wrap:anywhere"
 CODE = "font-family:var(--jp-code-font-family,monospace);font-size:0.95em"
 WIDTH = 88  # columns of the text twin
 
 # A state is a color, a shape and a word. The colors are Okabe and Ito's; each has a contrast of 3 or more on
 # white and on dark. They color shapes and edges, never words.
 EDGES = {"ask": "#0072b2", "right": "#009e73", "not yet": "#d55e00", "held": "#808080", "plain": "#808080"}
-SHAPES = {"ask": "?", "right": "●", "not yet": "▲", "held": "◌", "plain": "·"}
+SHAPES = {"ask": "?", "right": "●", "not yet": "▲", "held": "◌", "plain": ""}
 
 
 def esc(text: object) -> str:
@@ -164,12 +164,9 @@ def box(state: str, title: str, *paragraphs: str, items: Iterable[tuple[str, str
             for label, text in lines
         )
         body += f"<div style='margin:4px 0'>{rows}</div>"
-    markup = (
-        f"<div style='{BOX.format(edge=EDGES[state])}'>"
-        f"<div><span aria-hidden='true' style='color:{EDGES[state]}'>{shape}</span> <strong>{rich(title)}</strong></div>"
-        f"{body}</div>"
-    )
-    text = [f"{shape} {plain(title)}", *(plain(p) for p in kept)]
+    sign = f"<span aria-hidden='true' style='color:{EDGES[state]}'>{shape}</span> " if shape else ""
+    markup = f"<div style='{BOX.format(edge=EDGES[state])}'><div>{sign}<strong>{rich(title)}</strong></div>{body}</div>"
+    text = [f"{shape} {plain(title)}".strip(), *(plain(p) for p in kept)]
     text += [
         textwrap.fill(f"{label}: {_flat(line)}", WIDTH, subsequent_indent="   ") for label, line in lines
     ]

@@ -51,7 +51,7 @@ def progress_map(progress: Progress, topics: Iterable[Topic]) -> View:
             for p in points
         )
         rows.append(
-            f"<tr><th scope='row' style='text-align:left;vertical-align:top;padding:6px 12px 6px 0;border-bottom:{LINE}'>{esc(name)}</th>"
+            f"<tr><th scope='row' style='text-align:left;vertical-align:top;width:11em;padding:6px 12px 6px 0;border-bottom:{LINE}'>{esc(name[0].upper() + name[1:])}</th>"
             f"<td style='text-align:left;padding:6px 0;border-bottom:{LINE};white-space:normal'>{cells}</td></tr>"
         )
         strip = "".join(SHAPES[state[p.id]] for p in points)

@@ -85,9 +85,7 @@ class Prediction:
     def twin(self) -> str:
         """How to answer in Python."""
         words = " | ".join(f'"{word}"' for word in CONFIDENCES)
-        return f"To answer: lab.predict({self.short!r}, {self.example()}, confidence={words})".replace(
-            "'", '"'
-        )
+        return f'To answer: lab.predict("{self.short}", {self.example()}, confidence={words})'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,8 +113,8 @@ class Choice(Prediction):
     def example(self) -> str:
         return " | ".join(f'"{letter}"' for letter in self.options)
 
-    def question(self) -> View:
-        return box("ask", "Predict", self.asks, items=self.options.items())
+    def twin(self) -> str:
+        return "\n".join([*(f"{letter}: {text}" for letter, text in self.options.items()), super().twin()])
 
     def compared(self, answer: str | float, truth: str | float) -> View | None:
         def mark(letter: str) -> str:

@@ -65,7 +65,7 @@ def _data() -> dict[str, list[dict[str, str]]]:
     return data
 
 
-def tests_by_point(folder: Path) -> dict[str, list[str]]:
+def marked_tests(folder: Path) -> dict[str, list[str]]:
     """Every test under ``folder`` that carries a syllabus mark, by point; found without importing anything."""
     found: dict[str, list[str]] = {}
     for path in sorted(folder.rglob("test_*.py")):
@@ -110,7 +110,7 @@ def _ids(node: ast.expr) -> list[str]:
     ]
 
 
-def cells_by_point(folder: Path) -> dict[str, list[str]]:
+def tagged_cells(folder: Path) -> dict[str, list[str]]:
     """Every cell of the notebooks in ``folder`` tagged with a point, by point."""
     found: dict[str, list[str]] = {}
     for path in sorted(folder.glob("*.ipynb")):
@@ -123,7 +123,7 @@ def cells_by_point(folder: Path) -> dict[str, list[str]]:
 
 def proofs(root: Path) -> list[Proof]:
     """Every point with the tests and cells that prove it, for a project folder with ``tests/`` and ``labs/``."""
-    tests, cells = tests_by_point(root / "tests"), cells_by_point(root / "labs")
+    tests, cells = marked_tests(root / "tests"), tagged_cells(root / "labs")
     return [Proof(p, tuple(tests.get(p.id, ())), tuple(cells.get(p.id, ()))) for p in points()]
 
 
@@ -131,7 +131,7 @@ def unknown(root: Path) -> list[str]:
     """Marks and tags that name no point: a typing mistake that would otherwise prove nothing."""
     known = {p.id for p in points()}
     found: dict[str, list[str]] = {}
-    for source in (tests_by_point(root / "tests"), cells_by_point(root / "labs")):
+    for source in (marked_tests(root / "tests"), tagged_cells(root / "labs")):
         for one, places in source.items():
             found.setdefault(one, []).extend(places)
     return [

@@ -33,7 +33,7 @@ def prediction_controls(
         options=[(spoken, word) for word, spoken in CONFIDENCES.items()],
         value=kept[1] if kept else DEFAULT_CONFIDENCE,
         description="How sure?",
-        style={"description_width": "7em", "button_width": "7em"},
+        style={"description_width": "initial", "button_width": "7em"},
     )
     return _form([answer, sure], "Commit", lambda: commit(answer.value, sure.value))
 
@@ -54,7 +54,7 @@ def trap_controls(options: Mapping[str, str], choose: Callable[[str], View]) -> 
 def _answer_control(asked: Prediction, kept: Any) -> Any:
     import ipywidgets as w
 
-    style, layout = {"description_width": "7em"}, {"width": WIDE}
+    style, layout = {"description_width": "initial"}, {"width": WIDE}
     if isinstance(asked, Choice):
         return w.RadioButtons(
             options=[(f"{k}  {v}", k) for k, v in asked.options.items()],
@@ -92,7 +92,7 @@ def _form(controls: list[Any], label: str, act: Callable[[], View]) -> Any:
 
     status = w.HTML(value="")
     button = w.Button(
-        description=label, tooltip=f"{label} (keyboard: Tab to it, then Space)", button_style=""
+        description=label, tooltip=f"{label} (keyboard: Tab to it, then Space)", layout={"margin": "8px 2px"}
     )
 
     def on_click(_: object) -> None:

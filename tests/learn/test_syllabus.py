@@ -45,7 +45,7 @@ def test_there_are_89_points_with_ids_of_their_own():
 
 
 def test_marks_are_found_on_functions_classes_and_modules(project):
-    found = syllabus.tests_by_point(project / "tests")
+    found = syllabus.marked_tests(project / "tests")
     assert found == {
         "M01": ["tests/services/test_it.py::test_ageing", "tests/services/test_it.py::test_state"],
         "M19": ["tests/services/test_it.py::test_ageing"],
@@ -56,7 +56,7 @@ def test_marks_are_found_on_functions_classes_and_modules(project):
 
 
 def test_tags_are_found_on_cells(project):
-    assert syllabus.cells_by_point(project / "labs") == {"M19": ["77-x#c1"]}
+    assert syllabus.tagged_cells(project / "labs") == {"M19": ["77-x#c1"]}
 
 
 def test_a_point_is_proven_by_a_test_and_a_cell(project):
