@@ -6,6 +6,7 @@ Sources: AWS General Reference, "Amazon Resource Names (ARNs)"; Region names fro
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import NamedTuple
 
@@ -102,3 +103,25 @@ def check_region(region: str) -> str:
         near = [name for name in REGIONS if isinstance(region, str) and name[:2] == region[:2]]
         raise BadInput(region, "is not a Region.", "Did you mean one of " + ", ".join(near or REGIONS) + "?")
     return region
+
+
+def access_key_id(prefix: str, account: str, draw: str) -> str:
+    """An access key id that, as AWS's own do, carries the account in its middle.
+
+    Args:
+        prefix: AKIA for a user's keys, ASIA for temporary credentials.
+        account: 12 digits.
+        draw: 10 hexadecimal digits of chance.
+
+    >>> account_of_key(access_key_id("ASIA", "123456789012", "0123456789"))
+    '123456789012'
+    """
+    number = (1 << 79) | (int(account) << 39) | (int(draw, 16) & ((1 << 39) - 1))
+    return prefix + base64.b32encode(number.to_bytes(10, "big")).decode()
+
+
+def account_of_key(key: str) -> str | None:
+    """The account an access key id belongs to, or None when the text is no access key id."""
+    if not re.fullmatch("[A-Z]{4}[A-Z2-7]{16}", key):
+        return None
+    return f"{(int.from_bytes(base64.b32decode(key[4:]), 'big') >> 39) & ((1 << 40) - 1):012d}"

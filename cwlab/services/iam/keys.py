@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from cwlab.api import Call, operation
-from cwlab.arn import GLOBAL
+from cwlab.arn import GLOBAL, access_key_id
 from cwlab.errors import AwsError
 from cwlab.services.iam.common import KEYS_LIMIT, USER, Answer, page, user, users
-from cwlab.services.iam.records import AccessKey, access_key_id, replace
+from cwlab.services.iam.records import AccessKey, replace
 from cwlab.timeline import to_datetime
 
 SECRET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"

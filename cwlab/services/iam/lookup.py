@@ -9,11 +9,11 @@ from collections.abc import Callable, MutableMapping
 from typing import Any, NamedTuple
 
 from cwlab.api import Principal
-from cwlab.arn import arn
+from cwlab.arn import account_of_key, arn
 from cwlab.errors import AwsError
 from cwlab.policy import Caller, Policy, parse
 from cwlab.services.iam import managed
-from cwlab.services.iam.records import ADMIN, Group, Role, User, account_of_key, administrator
+from cwlab.services.iam.records import ADMIN, Group, Role, User, administrator
 
 GetTable = Callable[[str, str, str], MutableMapping[str, Any]]
 

@@ -6,7 +6,6 @@ ARN; keys by access key id.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import MutableMapping
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -169,25 +168,6 @@ def check_path(path: str) -> str:
     return path
 
 
-def access_key_id(prefix: str, account: str, draw: str) -> str:
-    """An access key id that, as AWS's own do, carries the account in its middle.
-
-    Args:
-        prefix: AKIA for users, ASIA for temporary credentials.
-        account: 12 digits.
-        draw: 10 hexadecimal digits of chance.
-    """
-    number = (1 << 79) | (int(account) << 39) | (int(draw, 16) & ((1 << 39) - 1))
-    return prefix + base64.b32encode(number.to_bytes(10, "big")).decode()
-
-
-def account_of_key(key: str) -> str | None:
-    """The account an access key id belongs to, or None when the text is no access key id."""
-    if len(key) != 20 or any(c not in BASE32 for c in key[4:]):
-        return None
-    return f"{(int.from_bytes(base64.b32decode(key[4:]), 'big') >> 39) & ((1 << 40) - 1):012d}"
-
-
 __all__ = [
     "ADMIN",
     "BASE32",
@@ -200,8 +180,6 @@ __all__ = [
     "Role",
     "Tags",
     "User",
-    "access_key_id",
-    "account_of_key",
     "administrator",
     "check_new",
     "check_path",

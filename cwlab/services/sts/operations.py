@@ -8,11 +8,10 @@ own). Source: AWS STS API reference.
 from __future__ import annotations
 
 import re
-from base64 import b32decode, b32encode
 from typing import Any
 
 from cwlab.api import Call, NotModelled, operation
-from cwlab.arn import GLOBAL, arn
+from cwlab.arn import GLOBAL, access_key_id, account_of_key, arn
 from cwlab.codec import record
 from cwlab.errors import AwsError
 from cwlab.policy import MalformedPolicy, parse
@@ -40,9 +39,7 @@ def _credentials(
     call: Call, account: str, made: dict[str, Any], seconds: int
 ) -> tuple[Session, dict[str, Any]]:
     """Store a session in the account it is of, and show its credentials."""
-    # As in AWS's own, the account is in the middle of the access key id.
-    number = (1 << 79) | (int(account) << 39) | (int(call.unique("", 10), 16) & ((1 << 39) - 1))
-    key = "ASIA" + b32encode(number.to_bytes(10, "big")).decode()
+    key = access_key_id("ASIA", account, call.unique("", 10))
     session = Session(key=key, issued_ms=call.now_ms, expires_ms=call.now_ms + seconds * 1000, **made)
     call.table("sessions", account=account)[key] = session
     return session, {
@@ -198,12 +195,10 @@ def get_session_token(call: Call, *, DurationSeconds: int = 12 * HOUR) -> dict[s
 
 @operation("sts", "GetAccessKeyInfo", readonly=True, region=GLOBAL)
 def get_access_key_info(call: Call, *, AccessKeyId: str) -> dict[str, Any]:
-    if not re.fullmatch(r"(AKIA|ASIA)[A-Z2-7]{16}", AccessKeyId):
-        raise AwsError(
-            "ValidationError", f"Invalid type for parameter AccessKeyId, value: {AccessKeyId}", 400
-        )
-    number = int.from_bytes(b32decode(AccessKeyId[4:]), "big")
-    return {"Account": f"{(number >> 39) & ((1 << 40) - 1):012d}"}
+    account = account_of_key(AccessKeyId)
+    if account is None:
+        raise AwsError("ValidationError", f"{AccessKeyId} is not an access key id.", 400)
+    return {"Account": account}
 
 
 @operation("sts", "AssumeRoleWithWebIdentity", region=GLOBAL)

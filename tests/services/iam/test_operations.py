@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cwlab import Lab, api
-from cwlab.services.iam.records import access_key_id, account_of_key
+from cwlab.arn import access_key_id, account_of_key
 
 ACCOUNT = "123456789012"
 READ = "arn:aws:iam::aws:policy/CloudWatchReadOnlyAccess"
