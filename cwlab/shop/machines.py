@@ -42,7 +42,7 @@ class Shop:
 
 
 def build(lab: Lab, *, days: int = 1) -> Shop:
-    """Set up the shop's two web machines, web-1 and web-2, and make them busy; takes a few minutes of the lab's time.
+    """Set up the shop's two web machines, web-1 and web-2, and make them busy; takes about a minute of the lab's time.
 
     They stand in one Auto Scaling group, with detailed monitoring and a role that lets the CloudWatch agent work.
 
