@@ -248,3 +248,11 @@ def test_the_public_address_is_written_in_one_place():
             text = (ROOT / name).read_text(encoding="utf-8")
             places += [name] * text.count("mybinder.org/v2/gh/")
     assert places == ["README.md"]
+
+
+@pytest.mark.parametrize("page", [name for name in tracked() if name.endswith(".md")])
+def test_links_between_the_documents_lead_somewhere(page: str):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for link in re.findall(r"\]\(([^)#\s]+)", re.sub(r"```.*?```", "", text, flags=re.DOTALL)):
+        if "://" not in link:
+            assert (ROOT / page).parent.joinpath(link).exists(), f"{page} links to {link}, which is not there"
