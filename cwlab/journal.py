@@ -8,15 +8,52 @@ itself is in the journal too, one level deeper, and happens again by itself.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, overload
 
-from cwlab.codec import record
+from cwlab.codec import Decoder, Encoder, record, register
 from cwlab.table import AppendOnly
 from cwlab.timeline import iso, to_datetime
 
 MOVES = ("advance", "wait")
+LONG = 64  # members of a list in a request from which on the journal keeps the request as text
+
+
+class Packed:
+    """A long request as JSON text: a thousand datums as one object rather than thousands."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Packed) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def params(self) -> dict[str, Any]:
+        """The request, made again."""
+        return Decoder().decode(json.loads(self.text))  # type: ignore[no-any-return]
+
+
+register(Packed, lambda packed: packed.text, Packed)
+
+
+def kept(params: Any) -> dict[str, Any] | Packed:
+    """A request's parameters in the form the journal keeps."""
+    if type(params) is not dict or not any(type(v) is list and len(v) >= LONG for v in params.values()):
+        return params
+    return Packed(json.dumps(params, default=_mark, separators=(",", ":")))
+
+
+def _mark(value: Any) -> Any:
+    """What JSON lacks, marked as the codec marks it; instants, which are many, the short way."""
+    return {"$n": value.isoformat()} if type(value) is datetime else Encoder().encode(value)
 
 
 @record
@@ -35,7 +72,7 @@ class Entry:
     region: str
     service: str
     operation: str
-    params: dict[str, Any]
+    request: Any  # the parameters, or a long request Packed
     caller: Any  # Principal
     source: str | None
     depth: int
@@ -43,6 +80,11 @@ class Entry:
     error: str | None = None
     message: str | None = None
     result: Any = None
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The parameters, as the service got them."""
+        return self.request.params() if type(self.request) is Packed else self.request
 
     @property
     def at(self) -> datetime:
@@ -97,6 +139,7 @@ class Journal(Sequence[Entry]):
         self._log = AppendOnly()
         self._next = 0
         self._open: list[int] = []
+        self._packed = 0  # entries before this position have been looked at by ``pack``
 
     @property
     def position(self) -> int:
@@ -110,8 +153,18 @@ class Journal(Sequence[Entry]):
     def reset(self, mark: tuple[int, int, int]) -> None:
         """Forget what was written since ``mark``: an interrupted call leaves no trace, so that a replay agrees."""
         length, self._next, depth = mark
+        self._packed = min(self._packed, length)
         self._log.truncate(length)
         del self._open[depth:]
+
+    def pack(self) -> None:
+        """Turn the long requests among the newest entries into text. The lab does so when time is about to move."""
+        for position in range(self._packed, len(self._log)):
+            entry: Entry = self._log[position]
+            packed = kept(entry.request)
+            if packed is not entry.request:
+                self._log.replace(position, replace(entry, request=packed))
+        self._packed = len(self._log)
 
     def enter(self) -> tuple[int | None, int]:
         """Begin an entry: the number of the one it happens inside of, and its own."""
@@ -137,7 +190,7 @@ class Journal(Sequence[Entry]):
     def fork(self) -> Journal:
         twin = Journal()
         twin._log = self._log.fork()
-        twin._next = self._next
+        twin._next, twin._packed = self._next, self._packed
         return twin
 
     def since(self, position: int) -> list[Entry]:

@@ -261,6 +261,7 @@ class Lab:
     def _keep(self) -> None:
         """Keep a fork to rewind to, unless little has happened since the last."""
         world, journal = self._world, self._world.journal
+        journal.pack()
         if self._kept and len(journal) - self._kept[-1][1] < 32:
             return
         self._kept.append((world.timeline.now_ms, len(journal), world.fork()))

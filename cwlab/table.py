@@ -141,6 +141,11 @@ class AppendOnly:
         self._items.append(item)
         self._length += 1
 
+    def replace(self, index: int, item: Any) -> None:
+        """Put an equal item in another form in its place, for all copies that share it."""
+        if index < self._length:
+            self._items[index] = item
+
     def truncate(self, length: int) -> None:
         """Forget what came after the first ``length`` items."""
         self._length = length

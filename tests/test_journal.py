@@ -1,6 +1,7 @@
 """The journal: lines that can be read, and copied."""
 
 from cwlab import Lab
+from cwlab.journal import Packed
 
 
 def test_a_line_copied_as_python_does_the_same_again():
@@ -49,3 +50,16 @@ def test_who_called_from_where_and_what_became_of_it():
         repr(lab.journal)
         == "Journal of 1 entries, the last 2026-03-02T09:00:00Z cloudwatch:ListMetrics user/admin"
     )
+
+
+def test_long_requests_are_kept_as_text_and_read_as_before():
+    lab = Lab()
+    data = [{"MetricName": f"m{n}", "Value": n / 3, "Timestamp": lab.now} for n in range(200)]
+    lab.client("cloudwatch").put_metric_data(Namespace="Shop", MetricData=data)
+    twin = lab.fork()
+    before = lab.journal[0].params
+    lab.advance(minutes=1)
+    assert isinstance(lab.journal[0].request, Packed)
+    assert lab.journal[0].params == before == twin.journal[0].params
+    lab.rewind(to=lab.start)
+    assert lab.journal[0].params == before

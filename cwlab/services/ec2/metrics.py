@@ -181,7 +181,7 @@ def points(
     if metric.grain == "five":
         stamp -= stamp % FIVE
         keep &= stamp + FIVE <= now_s
-    elif metric.grain == "monitoring" and not is_detailed.all():
+    elif metric.grain == "monitoring" and not is_detailed[keep].all():
         basic = ~is_detailed
         coarse = stamp - stamp % FIVE
         keep &= np.where(basic, coarse + FIVE, stamp + 60) <= now_s
@@ -281,7 +281,7 @@ def _while(history: Sequence[Since], value: str, first: int, count: int) -> Flag
     flags = np.zeros(count, dtype=np.bool_)
     for position, entry in enumerate(history):
         if entry.value == value:
-            begin = max(-(-entry.at_ms // MINUTE_MS) - first, 0) if position else 0
+            begin = max(-(-entry.at_ms // MINUTE_MS) - first, 0)
             is_last = position + 1 == len(history)
             end = count if is_last else max(history[position + 1].at_ms // MINUTE_MS - first, 0)
             flags[begin:end] = True

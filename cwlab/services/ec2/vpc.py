@@ -645,7 +645,7 @@ def _checked_route(
         )
     target = targets[0]
     destination = canonical(cidr)
-    if IPv4Network(destination).overlaps(IPv4Network("169.254.168.0/22")):
+    if IPv4Network(destination).subnet_of(IPv4Network("169.254.168.0/22")):
         raise invalid(f"The destination CIDR block {destination} is reserved for AWS services.")
     if nat_id is not None:
         nat = get(call, "nat_gateways", nat_id)
