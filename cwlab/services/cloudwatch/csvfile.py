@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import math
 import os
-from array import array
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from io import TextIOWrapper
@@ -24,6 +23,7 @@ from cwlab.services.cloudwatch.chunk import Floats, Ints
 from cwlab.services.cloudwatch.ingest import LIMIT
 
 HEADER = ["timestamp", "value"]
+BLOCK = 5_000  # lines read at once
 _SHAPES = 'Write "2014-02-14 14:30:00" (UTC), or ISO 8601 with Z or an offset.'
 
 
@@ -74,42 +74,73 @@ def read(path: str | os.PathLike[str]) -> tuple[Ints, Floats]:
         BadFile: a line cannot be read, or there is none.
     """
     size = max(_size(path), 1)
-    stamps, values = array("q"), array("d")
+    stamps: list[Ints] = []
+    values: list[Floats] = []
+    block: list[list[str]] = []
+    numbers: list[int] = []
     with Path(path).open("rb") as file, bar(lambda: min(file.tell() / size, 1.0)) as step:
         lines = csv.reader(TextIOWrapper(file, encoding="utf-8-sig", newline=""), strict=True)
         try:
             _header(path, next(lines, None))
             for row in lines:
-                if len(row) != 2:
-                    if not row:
-                        continue  # an empty line
-                    raise BadFile(
-                        path,
-                        lines.line_num,
-                        ",".join(row),
-                        f"has {len(row)} fields; a line has two.",
-                        "Write timestamp,value.",
-                    )
-                stamps.append(_stamp(path, lines.line_num, row[0]))
-                values.append(_value(path, lines.line_num, row[1]))
-                step(len(stamps))
+                block.append(row)
+                numbers.append(lines.line_num)
+                if len(block) == BLOCK:
+                    _take(path, block, numbers, stamps, values)
+                    step(BLOCK * len(stamps))
+                    block, numbers = [], []
         except csv.Error as problem:
             raise BadFile(
                 path, lines.line_num, str(problem), "is not CSV.", "Check the quotes in this line."
             ) from None
         except UnicodeDecodeError as problem:
-            raise BadFile(
-                path,
-                lines.line_num + 1,
-                problem.object[problem.start : problem.start + 8],
-                "is not UTF-8 text.",
-                "Save the file as UTF-8.",
-            ) from None
-    if not stamps:
+            broken = problem.object[problem.start : problem.start + 8]
+            line = lines.line_num + 1
+            raise BadFile(path, line, broken, "is not UTF-8 text.", "Save the file as UTF-8.") from None
+    _take(path, block, numbers, stamps, values)
+    found = np.concatenate(stamps), np.concatenate(values)
+    if not len(found[0]):
         raise BadFile(
             path, None, "no rows", "the file has a header and nothing else.", "Add lines of timestamp,value."
         )
-    return np.array(stamps), np.array(values)
+    return found
+
+
+def _take(
+    path: object, rows: list[list[str]], numbers: list[int], stamps: list[Ints], values: list[Floats]
+) -> None:
+    """Read a block of rows: all at once where every line is plain, else one by one, which finds the bad one."""
+    columns = _plain(rows)
+    if columns is None:
+        pairs = [
+            _line(path, number, row) for row, number in zip(rows, numbers, strict=True) if row
+        ]  # an empty line is no row
+        columns = np.array([s for s, _ in pairs], dtype=np.int64), np.array([v for _, v in pairs])
+    stamps.append(columns[0])
+    values.append(columns[1])
+
+
+def _plain(rows: list[list[str]]) -> tuple[Ints, Floats] | None:
+    """The columns of rows that all have a time without zone and a plain number; None when one has not."""
+    try:
+        times = [time for time, _ in rows]
+        value = np.array([float(text) for _, text in rows])
+        if not all(len(time) == 19 and time[10] == " " for time in times) or any(
+            "_" in text for _, text in rows
+        ):
+            return None
+        stamp = np.array(times, dtype="datetime64[s]").astype(np.int64)
+    except ValueError:
+        return None
+    good = (np.abs(value) <= LIMIT).all() and (stamp >= 0).all()
+    return (stamp, value) if good else None
+
+
+def _line(path: object, line: int, row: list[str]) -> tuple[int, float]:
+    if len(row) != 2:
+        rule = f"has {len(row)} fields; a line has two."
+        raise BadFile(path, line, ",".join(row), rule, "Write timestamp,value.")
+    return _stamp(path, line, row[0]), _value(path, line, row[1])
 
 
 def _size(path: str | os.PathLike[str]) -> int:

@@ -123,13 +123,13 @@ def _vended(call: Call, key: Key, start_s: int, end_s: int, unit: str | None) ->
         yield name, take(rows, slice(first, last))
 
 
-def listed(call: Call, namespace: str | None) -> Iterator[tuple[Key, int]]:
-    """Every metric that ListMetrics may name, with the second of its newest datapoint.
+def listed(call: Call, namespace: str | None, recent_s: int) -> Iterator[tuple[Key, bool]]:
+    """Every metric ListMetrics may know, and whether it had data in the last ``recent_s`` seconds.
 
     Args:
         namespace: only this one; native metrics of other namespaces are then not asked for.
     """
-    settings, now_s = settings_of(call), call.now_ms // 1000
+    settings, now_s, named = settings_of(call), call.now_ms // 1000, set()
     for key, metric in call.table("metrics").items():
         if namespace in (None, key[0]) and metric.since_ms // 1000 + settings.listing_delay_s <= now_s:
             newest = max(
@@ -137,12 +137,19 @@ def listed(call: Call, namespace: str | None) -> Iterator[tuple[Key, int]]:
                 default=None,
             )
             if newest is not None:
-                yield key, newest
+                named.add(key)
+                yield key, newest >= now_s - recent_s
     for native in _native_namespaces(call) if namespace is None else (namespace,):
         if found := call.provider(native):
             provider, theirs = found
             for vended in provider.list_metrics(theirs):
-                yield (native, vended.name, tuple(sorted(vended.dimensions))), now_s
+                key = (native, vended.name, tuple(sorted(vended.dimensions)))
+                if key not in named:
+                    # A provider lists what had data in two weeks; of less than that its data must tell.
+                    active = recent_s >= LISTED_S or any(
+                        _vended(call, key, now_s - recent_s, now_s + 1, None)
+                    )
+                    yield key, active
 
 
 def _native_namespaces(call: Call) -> list[str]:

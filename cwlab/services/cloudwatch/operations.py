@@ -68,11 +68,10 @@ def list_metrics(
         start = position
     if OwningAccount not in (None, call.account):
         return {"Metrics": []}
-    now_s = call.now_ms // 1000
     recent_s = metrics.settings_of(call).recently_active_s if RecentlyActive else metrics.LISTED_S
     found: list[Structure] = []
-    for place, (key, newest) in enumerate(metrics.listed(call, Namespace)):
-        if place < start or newest < now_s - recent_s:
+    for place, (key, active) in enumerate(metrics.listed(call, Namespace, recent_s)):
+        if place < start or not active:
             continue
         namespace, name, dimensions = key
         if MetricName in (None, name) and all(_has(dimensions, wanted) for wanted in Dimensions):

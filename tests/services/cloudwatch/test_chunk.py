@@ -4,6 +4,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from cwlab.codec import Decoder, Encoder
 from cwlab.services.cloudwatch.chunk import (
     Chunk,
@@ -16,8 +19,6 @@ from cwlab.services.cloudwatch.chunk import (
     singles,
     take,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 VALUES = st.one_of(st.integers(-5, 50).map(float), st.floats(1e-3, 1e6))
 COUNTS = st.integers(1, 5).map(float)
@@ -43,7 +44,7 @@ def rows(draw: Any) -> Row:
     )
 
 
-CHUNKS = st.lists(rows(), min_size=1, max_size=30).map(from_rows)
+CHUNKS = st.lists(rows(), min_size=1, max_size=12).map(from_rows)
 
 
 def facts(chunk: Chunk, step: int) -> dict[int, Any]:

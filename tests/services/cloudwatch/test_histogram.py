@@ -4,9 +4,10 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from cwlab.services.cloudwatch.histogram import HIGHEST, LOWEST, NEGATIVE, ZERO, bins_of, boundaries, edges_of
 from hypothesis import given
 from hypothesis import strategies as st
+
+from cwlab.services.cloudwatch.histogram import HIGHEST, LOWEST, NEGATIVE, ZERO, bins_of, boundaries, edges_of
 
 
 def test_boundaries_are_the_correctly_rounded_powers_of_1_1() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from botocore.exceptions import ClientError
+
 from cwlab import Lab
 from cwlab.services.cloudwatch.labels import Subject, default_labels
 from cwlab.services.cloudwatch.statistics import parse

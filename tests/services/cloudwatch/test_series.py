@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from cwlab.codec import Decoder, Encoder
 from cwlab.services.cloudwatch.chunk import Row, coarsen, from_rows, singles, take
 from cwlab.services.cloudwatch.series import AGE_FROM, SEAL, Series, aged, empty
-from hypothesis import given
-from hypothesis import strategies as st
 
 POINTS = st.lists(st.tuples(st.integers(0, 500), st.integers(0, 99).map(float)), max_size=400)
 

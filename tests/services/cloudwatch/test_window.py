@@ -1,6 +1,9 @@
 """Windows and retention, as pure rules."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from cwlab.services.cloudwatch.window import (
     FIVE_MINUTES_S,
     HIGH_RESOLUTION_S,
@@ -11,8 +14,6 @@ from cwlab.services.cloudwatch.window import (
     valid_period,
     window,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 NOW = 1_772_442_000_000  # 2026-03-02T09:00:00Z
 
