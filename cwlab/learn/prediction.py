@@ -113,8 +113,8 @@ class Choice(Prediction):
     def example(self) -> str:
         return " | ".join(f'"{letter}"' for letter in self.options)
 
-    def twin(self) -> str:
-        return "\n".join([*(f"{letter}: {text}" for letter, text in self.options.items()), super().twin()])
+    def question(self) -> View:
+        return box("ask", "Predict", self.asks, items=self.options.items())
 
     def compared(self, answer: str | float, truth: str | float) -> View | None:
         def mark(letter: str) -> str:

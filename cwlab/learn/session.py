@@ -90,7 +90,12 @@ class LearnSession:
 
     def _committed(self, asked: Prediction, item: Item) -> View:
         assert item.answer is not None
-        return box("plain", f"Committed: {asked.spell(item.answer)} ({_sure(item)})")
+        then = (
+            "The recap comes back to it."
+            if asked == self.topic.opening
+            else f'`lab.reveal("{asked.short}")` is open to you now.'
+        )
+        return box("plain", f"Committed: {asked.spell(item.answer)} ({_sure(item)})", then)
 
     def reveal(self, name: str, *views: object) -> Stack | View:
         """What happens, held back until the prediction is committed.

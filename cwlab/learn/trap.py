@@ -60,13 +60,12 @@ class Trap:
 
     def question(self) -> View:
         """The question as it stands in the notebook."""
-        return box("ask", "Exam trap", self.asks)
+        return box("ask", "Exam trap", self.asks, items=[(k, o.text) for k, o in self.options.items()])
 
     def twin(self) -> str:
         """How to answer in Python."""
         letters = " | ".join(f'"{letter}"' for letter in self.options)
-        lines = [f"{letter}: {option.text}" for letter, option in self.options.items()]
-        return "\n".join([*lines, f'To answer: lab.trap("{self.short}", {letters})'])
+        return f'To answer: lab.trap("{self.short}", {letters})'
 
     def feedback(self, answer: str) -> View:
         """What an answer earns; the right one earns the word on every option."""

@@ -26,29 +26,34 @@ def prediction_controls(
         commit: called with the answer and the confidence; returns what to show.
         kept: the answer and confidence committed before, if any.
     """
-    import ipywidgets as w
-
     answer = _answer_control(asked, kept[0] if kept else None)
-    sure = w.ToggleButtons(
-        options=[(spoken, word) for word, spoken in CONFIDENCES.items()],
-        value=kept[1] if kept else DEFAULT_CONFIDENCE,
-        description="How sure?",
-        style={"description_width": "initial", "button_width": "7em"},
+    sure = _buttons(
+        CONFIDENCES,
+        "How sure?",
+        kept[1] if kept else DEFAULT_CONFIDENCE,
     )
     return _form([answer, sure], "Commit", lambda: commit(answer.value, sure.value))
 
 
 def trap_controls(options: Mapping[str, str], choose: Callable[[str], View]) -> Any:
-    """Radio buttons and a button that answers."""
+    """One button for each option, and one that answers."""
+    answer = _buttons(dict(zip(options, options, strict=True)), "Your answer", None, options)
+    return _form([answer], "Answer", lambda: choose(answer.value))
+
+
+def _buttons(
+    labels: Mapping[str, str], label: str, value: str | None, hints: Mapping[str, str] | None = None
+) -> Any:
+    """A choice as buttons. Radio buttons would do, but JupyterLab keeps the arrow keys they need for itself."""
     import ipywidgets as w
 
-    radio = w.RadioButtons(
-        options=[(f"{k}  {v}", k) for k, v in options.items()],
-        value=None,
-        description="Answer",
-        layout={"width": "auto"},
+    return w.ToggleButtons(
+        options=[(spoken, word) for word, spoken in labels.items()],
+        value=value,
+        tooltips=[hints[word] for word in labels] if hints else [],
+        description=label,
+        style={"description_width": "initial", "button_width": "4em" if hints else "7em"},
     )
-    return _form([radio], "Answer", lambda: choose(radio.value))
 
 
 def _answer_control(asked: Prediction, kept: Any) -> Any:
@@ -56,19 +61,15 @@ def _answer_control(asked: Prediction, kept: Any) -> Any:
 
     style, layout = {"description_width": "initial"}, {"width": WIDE}
     if isinstance(asked, Choice):
-        return w.RadioButtons(
-            options=[(f"{k}  {v}", k) for k, v in asked.options.items()],
-            value=kept,
-            description="Answer",
-            style=style,
-            layout={"width": "auto"},
+        return _buttons(
+            dict(zip(asked.options, asked.options, strict=True)), "Your answer", kept, asked.options
         )
     if isinstance(asked, Number):
         return w.BoundedFloatText(
             value=asked.low if kept is None else kept,
             min=asked.low,
             max=asked.high,
-            description=f"Answer ({asked.unit})",
+            description=f"Your answer ({asked.unit})",
             style=style,
             layout={"width": "20em"},
         )
@@ -92,11 +93,18 @@ def _form(controls: list[Any], label: str, act: Callable[[], View]) -> Any:
 
     status = w.HTML(value="")
     button = w.Button(
-        description=label, tooltip=f"{label} (keyboard: Tab to it, then Space)", layout={"margin": "8px 2px"}
+        description=label,
+        tooltip="By keyboard: Tab to it, then Space",
+        layout={"margin": "8px 2px", "width": "auto", "min_width": "9em", "align_self": "flex-start"},
     )
 
+    def said(_: object = None) -> None:
+        """The button says what it will do: what is pressed shows in words, too."""
+        chosen = [getattr(one, "label", None) or one.value for one in controls]
+        button.description = label if None in chosen else f"{label}: {', '.join(map(str, chosen))}"
+
     def on_click(_: object) -> None:
-        if any(getattr(control, "value", "") is None for control in controls):
+        if any(one.value is None for one in controls):
             status.value = "<em>Choose an answer first.</em>"
             return
         try:
@@ -104,5 +112,8 @@ def _form(controls: list[Any], label: str, act: Callable[[], View]) -> Any:
         except CwlabError as error:
             status.value = f"<em>{esc(error)}</em>"
 
+    for one in controls:
+        one.observe(said, "value")
+    said()
     button.on_click(on_click)
     return w.VBox([*controls, button, status], layout={"margin": "4px 0 8px 16px"})

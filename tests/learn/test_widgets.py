@@ -79,6 +79,14 @@ def test_a_bad_answer_is_said_not_raised(session):
     assert "outside the scale" in status.value
 
 
-def test_options_are_shown_with_their_letter():
-    (radio,), _, _ = parts(trap_controls({"A": "yes", "B": "no"}, lambda a: None))
-    assert [label for label, _ in radio.options] == ["A  yes", "B  no"]
+def test_the_button_says_what_it_will_do():
+    (answer,), button, _ = parts(trap_controls({"A": "yes", "B": "no"}, lambda a: None))
+    assert answer.tooltips == ("yes", "no") and button.description == "Answer"
+    answer.value = "B"
+    assert button.description == "Answer: B"
+
+
+def test_no_control_needs_the_arrow_keys_that_jupyterlab_keeps_for_itself(session):
+    forms = [session._controls(asked, None) for asked in session.topic.asked()]
+    for control in (c for form in forms for c in form.children):
+        assert not isinstance(control, w.RadioButtons | w.Dropdown | w.Select)
