@@ -43,11 +43,13 @@ def _drawer() -> Callable[[float], None]:
         import ipywidgets
         from IPython.display import display
 
-        widget = ipywidgets.FloatProgress(min=0, max=1, description="Time")
+        widget = ipywidgets.FloatProgress(min=0, max=1, description="Working")
         display(widget)
 
         def draw(part: float) -> None:
             widget.value = part
+            if part >= 1:
+                widget.layout.display = "none"  # done: a full bar says nothing
 
         return draw
     if not sys.stderr.isatty():

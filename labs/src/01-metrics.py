@@ -82,8 +82,8 @@ lab.reveal("m2", lambda: console.ask(world, "AWS/EC2", "CPUUtilization", period=
 
 # %% [markdown]
 # Choose one **InstanceId**: that machine. Choose only **AutoScalingGroupName**: all machines of the group, and its
-# SampleCount says two a minute. The group is not computed when you ask. EC2 sends every value once for each
-# family of dimensions, just as you did by hand a moment ago.
+# SampleCount says two a minute. The group is not computed when you ask: EC2 sends every value once for each
+# family of dimensions, which is what the line with the `#` did for your group.
 #
 # **Change one thing.** Look at the calls in `console.journal(world)`. Who called PutMetricData?
 
@@ -189,7 +189,7 @@ def play(fault):
     world = lab.fresh(fault)
     send(world, "none", 8)
     if fault in ("throttling", "refusal"):
-        world.fault("cloudwatch", "PutMetricData", error=fault, rate=0.3 if fault == "throttling" else 1)
+        world.fault("cloudwatch", "PutMetricData", error=fault, rate=0.2 if fault == "throttling" else 1)
     send(world, fault, 12)
     return world
 
@@ -200,13 +200,14 @@ faults = ["none", "stopped", "late", "wrong unit", "wrong dimension", "throttlin
 lab.reveal("m6", lambda: console.breaking(play, faults, orders))
 
 # %% [markdown]
-# Five of the seven look alike, and only one left an error behind. Undo it: fork the broken world, rewind to just
-# before the refusals, and let time run again. `share` puts the whole situation into one line of text, from
-# which `Lab.from_share(text)` rebuilds it anywhere.
+# Four of them look exactly alike, and only one of these four left an error behind. Move the time to see how soon you
+# could have known. Then undo it: fork the broken world, rewind to the minute it broke, mend, and let time run again.
+# `share` puts the whole situation into one line of text, from which `Lab.from_share(text)` rebuilds it anywhere.
 
 # %%
 mended = play("refusal").fork()
-mended.rewind(to="2026-03-02T09:07:59Z")
+mended.rewind(to="2026-03-02T09:08:00Z")
+mended.mend()
 send(mended, "none", 12)
 print(len(mended.share()), "characters to share")
 orders(mended)

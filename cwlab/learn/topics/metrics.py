@@ -154,7 +154,7 @@ def _raises(world: Any, fault: str) -> bool:
     for minute in range(20):
         broken = fault if minute >= 8 else "none"
         if minute == 8 and fault in ("throttling", "refusal"):
-            rate = 0.3 if fault == "throttling" else 1.0
+            rate = 0.2 if fault == "throttling" else 1.0
             world.fault("cloudwatch", "PutMetricData", error=fault, rate=rate)
         datum = {
             "MetricName": "Orders",
@@ -184,8 +184,8 @@ def check_every_ten_seconds(answer: dict[str, Any]) -> Outcome:
         _send(world, "Shop", [answer])
         world.advance(seconds=1)
     points = read(world, "Shop", "Requests", "SampleCount", period=10)
-    each = f" of {points[0][1]:g} samples" if points else ""
-    return Outcome.compare(f"{len(points)} datapoints{each}", "6 datapoints of 10 samples")
+    counts = ", ".join(f"{count:g}" for _, count in points) or "none"
+    return Outcome.compare(f"samples in each datapoint: {counts}", f"samples in each datapoint: {', '.join(['10'] * 6)}")
 
 
 def check_one_and_all(answer: list[dict[str, Any]]) -> Outcome:
@@ -345,7 +345,7 @@ _PREDICTIONS = (
     Number(
         id="metrics.m6",
         asks="A till sends five orders a minute. After eight minutes one of six things happens: it stops, its clock is an "
-        "hour late, it sends a wrong unit, a wrong dimension, a third of its calls is throttled, or all are refused. "
+        "hour late, it sends a wrong unit, a wrong dimension, a fifth of its calls is throttled, or all are refused. "
         "For how many of the six does the till itself see an error?",
         unit="faults",
         low=0,
@@ -541,11 +541,10 @@ _TRAPS = (
         proof="""world = lab.fresh()
 cloudwatch = world.client("cloudwatch")
 server, city = {"Name": "Server", "Value": "prod"}, {"Name": "City", "Value": "Frankfurt"}
-views = {"MetricName": "PageViews", "Value": 9, "Dimensions": [server, city]}
-cloudwatch.put_metric_data(Namespace="Site", MetricData=[views])
+cloudwatch.put_metric_data(Namespace="Site", MetricData=[{"MetricName": "PageViews", "Value": 9, "Dimensions": [server, city]}])
 world.advance(minutes=1)
-found = [len(cloudwatch.get_metric_statistics(Namespace="Site", MetricName="PageViews", Dimensions=asked,
-             StartTime=world.start, EndTime=world.now, Period=60, Statistics=["Sum"])["Datapoints"])
+ask = {"Namespace": "Site", "MetricName": "PageViews", "StartTime": world.start, "EndTime": world.now}
+found = [len(cloudwatch.get_metric_statistics(Dimensions=asked, Period=60, Statistics=["Sum"], **ask)["Datapoints"])
          for asked in ([server], [city, server], [])]
 assert found == [0, 1, 0]
 found""",
@@ -671,7 +670,7 @@ TOPIC = Topic(
     on_aws={
         "Delay": "New metrics can take up to 15 minutes to be listed and 2 minutes to be read; data stamped long ago, hours or days. Here everything is there at once.",
         "Limits": "1,000 metrics and 1 MB a PutMetricData call, 500 calls a second; 1,440 datapoints a GetMetricStatistics call.",
-        "Price": "About $0.30 a custom metric and month, each set of dimensions counts; $0.01 for 1,000 calls. Basic metrics of AWS services are free, detailed monitoring is not.",
+        "Price": "About 0.30 USD a custom metric and month, each set of dimensions counts; 0.01 USD for 1,000 calls. Basic metrics of AWS services are free, detailed monitoring is not.",
         "Permissions": "cloudwatch:PutMetricData, GetMetricData, GetMetricStatistics and ListMetrics; metrics have no ARN, so the resource is `*`, and the condition key cloudwatch:namespace narrows sending.",
         "Clean-up": "A metric cannot be deleted. It is no longer listed two weeks after its last datapoint, and costs nothing in hours without data.",
     },
@@ -689,7 +688,8 @@ cloudwatch.put_metric_data(Namespace="Shop/Hosts", MetricData=[
 latest = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
 ec2.create_launch_template(LaunchTemplateName="cwlab-web", LaunchTemplateData={
     "ImageId": latest, "InstanceType": "t3.micro", "Monitoring": {"Enabled": True}})
-autoscaling.create_auto_scaling_group(           # two instances: they cost money until you delete the group
+# two instances: they cost money until you delete the group
+autoscaling.create_auto_scaling_group(
     AutoScalingGroupName="cwlab-web", MinSize=2, MaxSize=2,
     LaunchTemplate={"LaunchTemplateName": "cwlab-web"},
     AvailabilityZones=[ec2.describe_availability_zones()["AvailabilityZones"][0]["ZoneName"]])
@@ -699,7 +699,8 @@ now = datetime.now(timezone.utc)
 print(cloudwatch.get_metric_statistics(
     Namespace="AWS/EC2", MetricName="CPUUtilization",
     Dimensions=[{"Name": "AutoScalingGroupName", "Value": "cwlab-web"}],
-    StartTime=now - timedelta(minutes=15), EndTime=now, Period=60, Statistics=["Average"])["Datapoints"])
+    StartTime=now - timedelta(minutes=15), EndTime=now,
+    Period=60, Statistics=["Average"])["Datapoints"])
 
 # clean-up: the group first, then its template; the metrics fade by themselves
 autoscaling.delete_auto_scaling_group(AutoScalingGroupName="cwlab-web", ForceDelete=True)
