@@ -19,6 +19,7 @@ import os
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -157,7 +158,8 @@ class Endpoint:
         params, violations = request_dict["cwlab"]
         lab = self._lab
         world = lab.world
-        headers = {"x-amzn-requestid": lab.request_id()}
+        date = formatdate(world.timeline.now_ms / 1000, usegmt=True)
+        headers = {"x-amzn-requestid": lab.request_id(), "date": date}
         try:
             if self._region not in REGIONS and self._region != "aws-global":
                 raise Unreachable(

@@ -295,6 +295,9 @@ class LearnSession:
             where = "**This is AWS itself.** Every call reaches your account and may cost money; time passes as it does there."
         else:
             where = "A model of AWS on a virtual clock. No account, no bill, nothing leaves this machine."
+        price = (
+            [("What it may cost", self.topic.on_aws["Price"])] if aws and "Price" in self.topic.on_aws else []
+        )
         controls = (
             ""
             if widgets
@@ -306,7 +309,7 @@ class LearnSession:
             where,
             controls,
             self.store.note,
-            items=[("Progress", self._counts())],
+            items=[*price, ("Progress", self._counts())],
         )
 
     def _item(self, name: str) -> Item | None:

@@ -56,6 +56,13 @@ def test_as_committed_every_reveal_is_held_back(notebook_name):
     assert shown == []
 
 
+def test_as_committed_every_exercise_is_not_attempted(notebook_name):
+    nb = nbformat.read(build_labs.LABS / f"{notebook_name}.ipynb", as_version=4)
+    cells = [c for c in nb.cells if any(t.startswith("exercise:") for t in c.metadata.get("tags", []))]
+    assert len(cells) == len(topics.load(notebook_name).exercises)
+    assert [c.source for c in cells if "not attempted" not in json.dumps(c.outputs)] == []
+
+
 def test_nothing_in_it_names_a_machine(notebook_name):
     text = (build_labs.LABS / f"{notebook_name}.ipynb").read_text(encoding="utf-8")
     for place in (str(build_labs.ROOT), str(Path.home()), sys.prefix, "/tmp/"):

@@ -113,7 +113,7 @@ def test_the_same_cells_make_the_same_calls_on_aws(topic, tmp_path):
 def test_the_twin_says_loudly_that_it_is_aws_and_how_long_it_takes(topic, tmp_path, capsys):
     twin = open_lab(topic, target="aws", folder=tmp_path)
     said = capsys.readouterr().out
-    assert "This is AWS itself" in said and "may cost money" in said
+    assert "This is AWS itself" in said and "may cost money" in said and "An hour costs an hour." in said
     twin.advance(days=1, minutes=5)
     said = capsys.readouterr().out
     assert "Go on in 1 day 5 minutes." in said and "costing" in said
@@ -147,6 +147,13 @@ def test_the_twins_now_is_the_time_aws_puts_on_its_answers(topic, tmp_path, monk
 
     monkeypatch.setattr(type(twin), "client", lambda self, service, **_: Sts())
     assert twin.now.isoformat() == "2026-03-02T09:00:00+00:00"
+
+
+def test_an_answer_of_the_lab_carries_its_own_time_so_that_the_twin_reads_it_there(topic, tmp_path):
+    aws = Lab(start="2026-05-01T12:34:56Z")
+    with aws.intercept():
+        twin = open_lab(topic, target="aws", folder=tmp_path, region="us-east-1")
+        assert twin.now == aws.now
 
 
 def test_progress_on_file_is_plain_json(topic, tmp_path):
