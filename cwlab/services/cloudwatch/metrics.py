@@ -70,7 +70,7 @@ def _delayed(series: Series, slot: Slot, settings: Settings, now_s: int) -> Seri
     due = np.array(
         [now_s + settings.delay_s(now_s - stamp) for stamp in chunk.stamp.tolist()], dtype=np.int64
     )
-    return series.extend_later(due, chunk)
+    return series.settled(now_s).extend_later(due, chunk)
 
 
 def load(call: Call, key: Key, unit: str, rows: Chunk) -> None:
@@ -80,7 +80,7 @@ def load(call: Call, key: Key, unit: str, rows: Chunk) -> None:
     split = int(rows.stamp.searchsorted(now_s, side="right"))
     past, coming = take(rows, slice(0, split)), take(rows, slice(split, len(rows)))
     series = metric.series[unit] if unit in metric.series else empty()
-    series = series.extend(past).extend_later(coming.stamp, coming)
+    series = series.settled(now_s).extend(past).extend_later(coming.stamp, coming)
     table[key] = Metric({**metric.series, unit: series}, metric.since_ms)
 
 

@@ -105,6 +105,17 @@ class Series:
             return self
         return Series(self._chunks, self._buffer, self._mark, self.newest, (*self.later, Later(due, chunk)))
 
+    def settled(self, now_s: int) -> Series:
+        """The same, with parts that are wholly visible by now no longer kept apart."""
+        due = [later for later in self.later if int(later.due.max()) <= now_s]
+        if not due:
+            return self
+        rest = tuple(later for later in self.later if int(later.due.max()) > now_s)
+        series = Series(self._chunks, self._buffer, self._mark, self.newest, rest)
+        for later in due:
+            series = series.extend(later.chunk)
+        return series
+
     def _sealed(self) -> Series:
         if not self._mark:
             return self

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -94,13 +95,22 @@ def _bounded(
     return Statistic(name, family, a, b, percent)
 
 
+class Bins(NamedTuple):
+    """The bins of many buckets: the bucket each belongs to, its lowest and highest value, its weight; in order."""
+
+    group: Ints
+    low: Floats
+    high: Floats
+    weight: Floats
+
+
 class Buckets:
     """The datapoints of a query, one entry a period that has data: its start, and what is asked of it."""
 
     def __init__(self, rows: Chunk, stamp: Ints, starts: Ints, sizes: Ints) -> None:
         self.stamp = stamp
         self._rows, self._starts, self._sizes = rows, starts, sizes
-        self._bins: dict[bool, list[list[Bin]]] = {}
+        self._bins: dict[bool, Bins] = {}
 
     def __len__(self) -> int:
         return len(self.stamp)
@@ -129,23 +139,25 @@ class Buckets:
             return np.zeros(len(self), bool)
         return np.logical_or.reduceat(self._rows.spoiled, self._starts)
 
-    def bins(self, *, exact: bool = False) -> list[list[Bin]]:
-        """The histogram of each bucket, clamped to its minimum and maximum."""
+    def columns(self, *, exact: bool = False) -> Bins:
+        """The histograms of all buckets, each clamped to its minimum and maximum."""
         if exact not in self._bins:
-            self._bins[exact] = self._make_bins(exact)
+            found = histogram(self._rows, np.repeat(np.arange(len(self)), self._sizes), exact=exact)
+            if exact:
+                low = high = found.value
+            else:
+                low, high = edges_of(found.bin)
+                # Bins end where the data end; the last clip keeps a bin of tiny values below 1.1**-7000 in order.
+                low = np.maximum(low, self.min[found.group])
+                high = np.maximum(np.minimum(high, self.max[found.group]), 0.0)
+                low = np.minimum(low, high)
+            self._bins[exact] = Bins(found.group, low, high, found.weight)
         return self._bins[exact]
 
-    def _make_bins(self, exact: bool) -> list[list[Bin]]:
-        found = histogram(self._rows, np.repeat(np.arange(len(self)), self._sizes), exact=exact)
-        if exact:
-            low = high = found.value
-        else:
-            low, high = edges_of(found.bin)
-            # Bins end where the data end; the last clip keeps a bin of tiny values below 1.1**-7000 in order.
-            low = np.maximum(low, self.min[found.group])
-            high = np.maximum(np.minimum(high, self.max[found.group]), 0.0)
-            low = np.minimum(low, high)
-        flat = list(zip(low.tolist(), high.tolist(), found.weight.tolist(), strict=True))
+    def bins(self, *, exact: bool = False) -> list[list[Bin]]:
+        """The histogram of each bucket."""
+        found = self.columns(exact=exact)
+        flat = list(zip(found.low.tolist(), found.high.tolist(), found.weight.tolist(), strict=True))
         ends = np.searchsorted(found.group, np.arange(len(self) + 1)).tolist()
         return [flat[a:b] for a, b in pairwise(ends)]
 
@@ -185,19 +197,15 @@ def compute(statistic: Statistic, buckets: Buckets, *, exact: bool = False) -> F
         return buckets.max
     if family == "Average":
         return np.divide(buckets.sum, buckets.count, out=np.zeros(len(buckets)), where=buckets.count > 0)
-    result = np.full(len(buckets), math.nan)
     if family == "p":
-        flat = buckets.min == buckets.max
-        result[flat] = buckets.min[flat]
-        todo = np.flatnonzero(~flat & _available(buckets))
-    elif statistic.percent:
-        todo = np.flatnonzero(_available(buckets))
-    else:
-        todo = np.arange(len(buckets))
+        assert statistic.high is not None
+        return _percentile(buckets, statistic.high, exact=exact)
+    result = np.full(len(buckets), math.nan)
+    todo = np.flatnonzero(_available(buckets)) if statistic.percent else np.arange(len(buckets))
     if not len(todo):
         return result
-    bins = buckets.bins(exact=exact)
-    counts, lows, highs = buckets.count.tolist(), buckets.min.tolist(), buckets.max.tolist()
+    bins, counts = buckets.bins(exact=exact), buckets.count.tolist()
+    lows, highs = buckets.min.tolist(), buckets.max.tolist()
     for i in todo.tolist():
         if bins[i]:
             result[i] = of_bins(statistic, bins[i], counts[i], lows[i], highs[i])
@@ -209,17 +217,40 @@ def _available(buckets: Buckets) -> np.ndarray:
     return ~buckets.spoiled & (buckets.min >= 0) & (buckets.count >= 1)
 
 
+def _percentile(buckets: Buckets, p: float, *, exact: bool) -> Floats:
+    """The value at rank ``p`` percent of each bucket, geometrically interpolated inside its bin."""
+    flat = buckets.min == buckets.max
+    result = np.where(flat, buckets.min, math.nan)
+    wanted = ~flat & _available(buckets)
+    if not wanted.any():
+        return result
+    group, low, high, weight = buckets.columns(exact=exact)
+    result[wanted] = buckets.max[wanted]  # where rounding leaves the rank beyond the last bin
+    # Running totals within each bucket, and the first bin of each that reaches the rank.
+    upto = np.cumsum(weight)
+    begins = np.searchsorted(group, np.arange(len(buckets)))
+    upto -= np.concatenate(([0.0], upto))[begins][group]
+    rank = (p / 100 * buckets.count)[group]
+    reached = np.flatnonzero((rank <= upto) & wanted[group])
+    owner = group[reached]
+    first = reached[np.concatenate(([True], owner[1:] != owner[:-1]))] if len(reached) else reached
+    owner, lo, hi = group[first], low[first], high[first]
+    part = np.maximum(rank[first] - (upto[first] - weight[first]), 0.0) / weight[first]
+    open_ = (lo > 0.0) & (lo < hi)
+    safe = np.where(open_, lo, 1.0)
+    value = np.where(open_, np.exp(np.log(safe) + np.log(np.where(open_, hi / safe, 1.0)) * part), lo)
+    result[owner] = np.clip(value, buckets.min[owner], buckets.max[owner])
+    return result
+
+
 def of_bins(statistic: Statistic, bins: Sequence[Bin], count: float, low: float, high: float) -> float:
-    """A percentile-based statistic of one bucket; NaN where there is none.
+    """A trimmed or winsorized statistic or a percentile rank of one bucket; NaN where there is none.
 
     Args:
         bins: the histogram, in order, clamped to ``low`` and ``high``.
         count, low, high: SampleCount, Minimum and Maximum of the bucket.
     """
     a, b = statistic.low, statistic.high
-    if statistic.family == "p":
-        assert b is not None
-        return percentile(bins, b / 100 * count, low, high)
     if statistic.family == "PR":
         return 100 * (_below(bins, b, math.inf) - _below(bins, a, -math.inf)) / count if count else math.nan
     if statistic.percent:
@@ -245,19 +276,6 @@ def of_bins(statistic: Statistic, bins: Sequence[Bin], count: float, low: float,
     if statistic.family == "TS":
         return total
     return total / inside if inside > 0 else math.nan
-
-
-def percentile(bins: Sequence[Bin], target: float, low: float, high: float) -> float:
-    """The value at rank ``target``, geometrically interpolated inside its bin."""
-    prior = 0.0
-    for lo, hi, c in bins:
-        if target <= prior + c:
-            if lo <= 0.0 or lo == hi:
-                return min(max(lo, low), high)
-            value = math.exp(math.log(lo) + math.log(hi / lo) * max(target - prior, 0.0) / c)
-            return min(max(value, low), high)
-        prior += c
-    return high
 
 
 Piece = tuple[int, float, float, float]  # index of the bin, weight, left, right

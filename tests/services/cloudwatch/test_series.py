@@ -147,3 +147,19 @@ def test_a_save_file_keeps_a_series_and_it_grows_on(points: list[tuple[int, floa
     assert back.newest == series.newest
     assert back.window(0, 1000, 900).sum.tolist() == series.window(0, 1000, 900).sum.tolist()
     assert read(back.append(9, 5.0)) == read(series.append(9, 5.0))
+
+
+def test_settling_changes_nothing_that_can_be_read() -> None:
+    series = empty().append(0, 1.0)
+    for n in range(5):
+        series = series.extend_later(np.array([60 * n]), singles([60 * n], [float(n)]))
+    settled = series.settled(120)
+    assert len(settled.later) == 2
+    for now in (120, 500):
+        assert sorted(read_at(settled, now)) == sorted(read_at(series, now))
+    assert settled.settled(120) is settled
+
+
+def read_at(series: Series, now: int) -> list[tuple[int, float]]:
+    rows = series.window(-1, 10**12, now)
+    return list(zip(rows.stamp.tolist(), rows.sum.tolist(), strict=True))
