@@ -15,7 +15,7 @@ two copies writes: both share one dict, and the first writer copies it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Any, Self
 
 _ABSENT = object()
@@ -100,6 +100,14 @@ class Table(MutableMapping[Any, Any]):
             # The whole dict, since putting one key back would change the order of listings.
             self._log.entries.append((self, _WHOLE, self._data.copy()))
         del self._own()[key]
+
+    def put(self, items: Mapping[Any, Any]) -> None:
+        """Set many keys; undone together with the rest."""
+        data = self._own()
+        if self._log.depth:
+            old = data.get
+            self._log.entries.extend([(self, key, old(key, _ABSENT)) for key in items])
+        data.update(items)
 
     def bulk(self, items: Iterable[tuple[Any, Any]]) -> None:
         """Set many keys at once; undone as one."""

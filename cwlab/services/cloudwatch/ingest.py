@@ -7,6 +7,7 @@ reference PutMetricData, MetricDatum and StatisticSet; the messages are those ob
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from operator import mul
 from typing import Any, NamedTuple
 
@@ -102,6 +103,8 @@ def read(batch: Batch, data: Sequence[Datum], path: str, now_ms: int) -> None:
     if len(data) > MAX_DATUMS:
         raise bad_value(f"The collection {path} must not have a size greater than {MAX_DATUMS}.")
     now, oldest, newest = now_ms / 1000, (now_ms - TWO_WEEKS_MS) / 1000, (now_ms + TWO_HOURS_MS) / 1000
+    last: datetime | None = None  # datums of one request mostly share their timestamp
+    last_stamp = 0
     known: dict[Any, dict[str, Slot]] = {}  # the spelling in this request -> the metric's slots
     for n, datum in enumerate(data, 1):
         given = datum.get("Dimensions")
@@ -109,14 +112,15 @@ def read(batch: Batch, data: Sequence[Datum], path: str, now_ms: int) -> None:
         spelling = (name, *[text for d in given for text in (d["Name"], d["Value"])]) if given else name
         slots = known.get(spelling)
         if slots is None:
-            where = f"{path}.member.{n}"
             if not _plain(name):
-                raise invalid(shown(name), f"{where}.MetricName")
-            key = (name, dimensions_of(given, f"{where}.Dimensions") if given else ())
+                raise invalid(shown(name), f"{path}.member.{n}.MetricName")
+            key = (name, dimensions_of(given, f"{path}.member.{n}.Dimensions") if given else ())
             slots = known[spelling] = batch.setdefault(key, {})
         when = datum.get("Timestamp")
         if when is None:
             stamp = int(now)
+        elif when is last:
+            stamp = last_stamp
         else:
             second = when.timestamp()
             if second < oldest:
@@ -128,7 +132,8 @@ def read(batch: Batch, data: Sequence[Datum], path: str, now_ms: int) -> None:
                     f"The parameter {path}.member.{n}.Timestamp must specify a time no more than two "
                     "hours in the future."
                 )
-            stamp = int(second)
+            stamp = last_stamp = int(second)
+            last = when
         resolution = datum.get("StorageResolution", 60)
         if resolution == 60:
             stamp -= stamp % 60

@@ -40,21 +40,26 @@ def settings_of(call: Call) -> Settings:
 def store(call: Call, namespace: str, batch: Batch) -> None:
     """Add the rows of a request to their series."""
     table, settings, now_ms = call.table("metrics"), settings_of(call), call.now_ms
+    delayed, changed = settings.delayed, {}
     for (name, dimensions), slots in batch.items():
         key = (namespace, name, dimensions)
         metric: Metric | None = table.get(key)
         if metric is None:
             series, since_ms = {}, now_ms
         else:
-            series, since_ms = dict(metric.series), metric.since_ms
+            series, since_ms = metric.series.copy(), metric.since_ms
         for unit, slot in slots.items():
             old = series.get(unit)
             if old is None:
                 old = empty()
-            series[unit] = (
-                _delayed(old, slot, settings, now_ms // 1000) if settings.delayed else _grown(old, slot)
-            )
-        table[key] = Metric(series, since_ms)
+            if delayed:
+                series[unit] = _delayed(old, slot, settings, now_ms // 1000)
+            elif len(slot.stamps) == 1 and not slot.rows:
+                series[unit] = old.append(slot.stamps[0], slot.values[0])
+            else:
+                series[unit] = _grown(old, slot)
+        changed[key] = Metric(series, since_ms)
+    table.put(changed)
 
 
 def _grown(series: Series, slot: Slot) -> Series:

@@ -78,7 +78,9 @@ class Series:
             buffer = buffer[:mark]
         buffer.append(stamp)
         buffer.append(value)
-        newest = max(self.newest, stamp)
+        newest = self.newest
+        if stamp > newest:
+            newest = stamp
         grown = Series(self._chunks, buffer, mark + 2, newest, self.later)
         return grown if mark < 2 * SEAL - 2 else grown._sealed()
 
