@@ -251,6 +251,10 @@ class Store:
             return Progress()
         try:
             return read(self.path)
+        except OSError as error:
+            self.path = None
+            self.note = f"Your progress file cannot be read ({error.strerror}) and is left as it is; progress is kept in memory only."
+            return Progress()
         except BadFile as error:
             aside = self.path.with_name("progress-damaged.json")
             self.path.replace(aside)

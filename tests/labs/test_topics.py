@@ -129,3 +129,10 @@ def test_every_proof_asserts_and_holds(topic, lab):
 def test_every_item_names_points_the_topic_promises(topic):
     for item in topic.items():
         assert set(item.points) <= set(topic.points), item.id
+
+
+def test_the_code_for_aws_runs_with_plain_boto3(topic):
+    with Lab().intercept() as aws:
+        run(topic.aws_code, None)
+    assert not topic.aws_code or any(entry.kind == "call" for entry in aws.journal)
+    assert all(entry.error is None for entry in aws.journal if entry.depth == 0)

@@ -99,6 +99,20 @@ def test_a_damaged_file_is_named_and_set_aside_not_lost(tmp_path, text):
     assert path.with_name("progress-damaged.json").read_text() == text
 
 
+def test_a_file_that_cannot_be_read_is_left_as_it_is(tmp_path, monkeypatch):
+    Store(tmp_path).put("sample", Progress({"sample.m1": Item("prediction", "B")}))
+    before = (tmp_path / ".cwlab" / "progress.json").read_bytes()
+
+    def refused(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("cwlab.learn.progress.read", refused)
+    store = Store(tmp_path)
+    store.put("sample", Progress({"sample.m1": Item("prediction", "A")}))
+    assert "cannot be read (Permission denied)" in store.note
+    assert (tmp_path / ".cwlab" / "progress.json").read_bytes() == before
+
+
 def test_a_folder_that_cannot_be_written_keeps_progress_in_memory(tmp_path):
     (tmp_path / ".cwlab").write_text("a file where the folder should be")
     store = Store(tmp_path)
