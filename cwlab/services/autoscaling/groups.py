@@ -374,7 +374,6 @@ def _group(group: Group) -> Params:
         "Instances": [_member(each) for each in group.members],
         "CreatedTime": to_datetime(group.created_ms),
         "SuspendedProcesses": [],
-        "VPCZoneIdentifier": ",".join(group.subnet_ids),
         "EnabledMetrics": [],
         "Tags": [
             {
@@ -389,6 +388,8 @@ def _group(group: Group) -> Params:
         "TerminationPolicies": list(group.policies),
         "NewInstancesProtectedFromScaleIn": group.new_protected,
     }
+    if group.subnet_ids:
+        answer["VPCZoneIdentifier"] = ",".join(group.subnet_ids)
     if group.warmup_s is not None:
         answer["DefaultInstanceWarmup"] = group.warmup_s
     if group.deleting:
@@ -452,7 +453,8 @@ def describe_scaling_activities(
         and each.start_ms + KEPT_MS > call.now_ms
         and (IncludeDeletedGroups or each.group in call.table("groups"))
     ]
-    found = sorted(reversed(found), key=lambda each: -each.start_ms)
+    found.reverse()
+    found.sort(key=lambda each: -each.start_ms)
     items, token = _page(found, MaxRecords, NextToken, 100)
     return _with_token({"Activities": [_activity(call, each) for each in items]}, token)
 

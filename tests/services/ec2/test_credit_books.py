@@ -77,7 +77,9 @@ def test_a_stopped_instance_is_charged_for_what_it_borrowed() -> None:
 
 @given(st.lists(st.integers(0, 100), min_size=1, max_size=40), st.sampled_from(BURSTABLE))
 def test_nothing_is_lost_but_what_the_limits_cut(slots: list[int], kind: object) -> None:
-    found = account_for(kind, np.repeat(np.array(slots, dtype=np.int64) * 10_000, 5), np.ones(5 * len(slots), np.int64))  # type: ignore[arg-type]
+    found = account_for(
+        kind, np.repeat(np.array(slots, dtype=np.int64) * 10_000, 5), np.ones(5 * len(slots), np.int64)
+    )  # type: ignore[arg-type]
     earned = len(slots) * kind.credits_per_hour * PARTS // 12  # type: ignore[attr-defined]
     net = earned - int(found.usage.sum()) + int(found.charged.sum())
     assert int(found.balance[-1] - found.surplus[-1]) <= net

@@ -38,7 +38,9 @@ def test_the_default_launch_is_a_public_machine_of_the_default_vpc(ec2, launch):
     subnet = ec2.describe_subnets(SubnetIds=[found["SubnetId"]])["Subnets"][0]
     assert subnet["DefaultForAz"] and found["PrivateIpAddress"] == "172.31.0.4"
     assert found["PublicIpAddress"].startswith("3.")
-    assert found["PublicDnsName"] == f"ec2-{found['PublicIpAddress'].replace('.', '-')}.compute-1.amazonaws.com"
+    assert (
+        found["PublicDnsName"] == f"ec2-{found['PublicIpAddress'].replace('.', '-')}.compute-1.amazonaws.com"
+    )
     assert found["PrivateDnsName"] == "ip-172-31-0-4.ec2.internal"
     assert [group["GroupName"] for group in found["SecurityGroups"]] == ["default"]
     assert found["Monitoring"] == {"State": "disabled"}
@@ -84,10 +86,18 @@ def test_a_terminated_instance_stays_in_sight_for_an_hour(lab, ec2, launch, refu
         ({"MinCount": 2, "MaxCount": 1}, "InvalidParameterValue", "minCount"),
         ({"SubnetId": "subnet-0123456789abcdef0"}, "InvalidSubnetID.NotFound", "The subnet ID 'subnet-"),
         ({"SecurityGroupIds": ["sg-0123456789abcdef0"]}, "InvalidGroup.NotFound", "The security group 'sg-"),
-        ({"IamInstanceProfile": {"Name": "nobody"}}, "InvalidParameterValue", "Invalid IAM Instance Profile name"),
+        (
+            {"IamInstanceProfile": {"Name": "nobody"}},
+            "InvalidParameterValue",
+            "Invalid IAM Instance Profile name",
+        ),
         ({"Placement": {"AvailabilityZone": "us-east-1z"}}, "InvalidParameterValue", "us-east-1z"),
         ({"MaxCount": 1001}, "InstanceLimitExceeded", "1001"),
-        ({"LaunchTemplate": {"LaunchTemplateName": "none"}}, "InvalidLaunchTemplateName.NotFoundException", "none"),
+        (
+            {"LaunchTemplate": {"LaunchTemplateName": "none"}},
+            "InvalidLaunchTemplateName.NotFoundException",
+            "none",
+        ),
         ({"DryRun": True}, "DryRunOperation", "Request would have succeeded"),
     ],
 )
@@ -129,7 +139,11 @@ def test_the_same_client_token_launches_once(ec2, image):
 @pytest.mark.parametrize(
     ("ids", "code", "message"),
     [
-        (["i-0123456789abcdef0"], "InvalidInstanceID.NotFound", "The instance ID 'i-0123456789abcdef0' does not exist"),
+        (
+            ["i-0123456789abcdef0"],
+            "InvalidInstanceID.NotFound",
+            "The instance ID 'i-0123456789abcdef0' does not exist",
+        ),
         (
             ["i-0123456789abcdef0", "i-0123456789abcdef1"],
             "InvalidInstanceID.NotFound",
@@ -187,7 +201,10 @@ def test_lists_come_in_pages(ec2, image, refused):
     ids = {i["InstanceId"] for page in pages for r in page["Reservations"] for i in r["Instances"]}
     assert len(ids) == 12
     assert refused(ec2.describe_instances, MaxResults=2)[0] == "InvalidParameterValue"
-    assert refused(ec2.describe_instances, MaxResults=5, InstanceIds=[min(ids)])[0] == "InvalidParameterCombination"
+    assert (
+        refused(ec2.describe_instances, MaxResults=5, InstanceIds=[min(ids)])[0]
+        == "InvalidParameterCombination"
+    )
     assert refused(ec2.describe_instances, NextToken="nonsense!")[0] == "InvalidParameterValue"
 
 
@@ -199,7 +216,10 @@ def test_status_checks_initialize_then_pass_and_can_fail(lab, ec2, launch):
 
     assert status()["InstanceStatus"]["Status"] == "initializing"
     lab.advance(minutes=3)
-    assert status()["SystemStatus"] == {"Status": "ok", "Details": [{"Name": "reachability", "Status": "passed"}]}
+    assert status()["SystemStatus"] == {
+        "Status": "ok",
+        "Details": [{"Name": "reachability", "Status": "passed"}],
+    }
     lab.act("ec2", "impair", instance_id=key, check="system", minutes=5)
     assert status()["SystemStatus"]["Status"] == "impaired"
     assert status()["InstanceStatus"]["Status"] == "ok"
@@ -224,7 +244,13 @@ def test_one_network_interface_may_be_spelled_out(ec2, launch, image, refused):
     found = only(ec2, launch(NetworkInterfaces=[nic]))
     assert found["SubnetId"] == subnet["SubnetId"]
     assert "PublicIpAddress" not in found
-    both = {"ImageId": image, "MinCount": 1, "MaxCount": 1, "NetworkInterfaces": [nic], "SubnetId": subnet["SubnetId"]}
+    both = {
+        "ImageId": image,
+        "MinCount": 1,
+        "MaxCount": 1,
+        "NetworkInterfaces": [nic],
+        "SubnetId": subnet["SubnetId"],
+    }
     assert refused(ec2.run_instances, **both)[0] == "InvalidParameterCombination"
 
 

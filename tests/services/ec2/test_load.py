@@ -45,7 +45,9 @@ def test_an_idle_instance_is_nearly_idle() -> None:
 
 
 @given(st.floats(0, 100), st.integers(0, 2**64 - 1))
-def test_a_loaded_minute_is_within_one_part_in_a_hundred_of_what_it_was_told(percent: float, key: int) -> None:
+def test_a_loaded_minute_is_within_one_part_in_a_hundred_of_what_it_was_told(
+    percent: float, key: int
+) -> None:
     found = per_minute([cpu(0, 600, percent)], CPU, key, 0, 10) / 10_000
     assert (abs(found - percent) <= percent / 100 + 0.0002).all()
     assert found.max() <= 100

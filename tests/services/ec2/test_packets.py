@@ -25,13 +25,33 @@ def allow(number: int, low: int, high: int, *, ok: bool = True, cidr: str = "0.0
     [
         ((), (443, 443), False, "no rule allows port 443, so * denies it"),
         ((allow(100, 443, 443),), (443, 443), True, "rule 100"),
-        ((allow(100, 443, 443, ok=False), allow(200, 0, 65535)), (443, 443), False, "rule 100 denies port 443"),
+        (
+            (allow(100, 443, 443, ok=False), allow(200, 0, 65535)),
+            (443, 443),
+            False,
+            "rule 100 denies port 443",
+        ),
         ((allow(200, 443, 443, ok=False), allow(100, 0, 65535)), (443, 443), True, "rule 100"),
-        ((allow(100, 443, 443, cidr="10.0.0.0/8"),), (443, 443), False, "no rule allows port 443, so * denies it"),
+        (
+            (allow(100, 443, 443, cidr="10.0.0.0/8"),),
+            (443, 443),
+            False,
+            "no rule allows port 443, so * denies it",
+        ),
         ((allow(100, 1024, 40000), allow(110, 40001, 65535)), (32768, 60999), True, "rule 100, 110"),
-        ((allow(100, 1024, 40000),), (32768, 60999), False, "no rule allows ports 40001-60999, so * denies it"),
+        (
+            (allow(100, 1024, 40000),),
+            (32768, 60999),
+            False,
+            "no rule allows ports 40001-60999, so * denies it",
+        ),
         ((AclEntry(100, False, "-1", True, "0.0.0.0/0"),), (1024, 65535), True, "rule 100"),
-        ((AclEntry(100, False, "17", True, "0.0.0.0/0", 0, 65535),), (443, 443), False, "no rule allows port 443"),
+        (
+            (AclEntry(100, False, "17", True, "0.0.0.0/0", 0, 65535),),
+            (443, 443),
+            False,
+            "no rule allows port 443",
+        ),
         ((AclEntry(100, True, "-1", True, "0.0.0.0/0"),), (443, 443), False, "no rule allows port 443"),
     ],
 )
@@ -54,7 +74,9 @@ def test_a_range_passes_exactly_if_each_of_its_ports_does(
     found: list[AclEntry], ports: tuple[int, int], data: st.DataObject
 ) -> None:
     whole = judge_acl(acl(*found), egress=False, peer=PEER, ports=ports).allowed
-    edges = {ports[0], ports[1]} | {p for e in found for b in (e.from_port or 0, e.to_port or 0) for p in (b - 1, b, b + 1)}
+    edges = {ports[0], ports[1]} | {
+        p for e in found for b in (e.from_port or 0, e.to_port or 0) for p in (b - 1, b, b + 1)
+    }
     inside = [port for port in edges if ports[0] <= port <= ports[1]]
     each = [judge_acl(acl(*found), egress=False, peer=PEER, ports=(port, port)).allowed for port in inside]
     assert whole == all(each)

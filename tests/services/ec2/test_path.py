@@ -112,8 +112,12 @@ def network(said: dict[str, str]) -> Network:
     state = said["nat"] if said.get("nat") in ("pending", "deleted") else "available"
     nat = NatGateway("nat-1", VPC, "subnet-n", kind, "eni-n", "10.0.9.9", "3.3.3.3", "a", "b", 0, state)
     return Network(
-        vpcs={VPC: Vpc(VPC, ("10.0.0.0/16",), False, said.get("dns") != "off", said.get("hostnames") != "off")},
-        subnets={f"subnet-{k}": Subnet(f"subnet-{k}", VPC, cidr, zone(k), "z") for k, cidr in SUBNETS.items()},
+        vpcs={
+            VPC: Vpc(VPC, ("10.0.0.0/16",), False, said.get("dns") != "off", said.get("hostnames") != "off")
+        },
+        subnets={
+            f"subnet-{k}": Subnet(f"subnet-{k}", VPC, cidr, zone(k), "z") for k, cidr in SUBNETS.items()
+        },
         internet_gateways={"igw-1": InternetGateway("igw-1", None if said.get("igw") == "detached" else VPC)},
         route_tables={
             "rtb-main": RouteTable("rtb-main", VPC, (local,), (Association("t0", None),)),
@@ -143,9 +147,17 @@ def acl(subnet: str, inward: str | None, outward: str | None) -> NetworkAcl:
 
 
 def nic(
-    key: str, subnet: str, address: str, groups: tuple[str, ...], kind: str, owner: str, public: str | None = None
+    key: str,
+    subnet: str,
+    address: str,
+    groups: tuple[str, ...],
+    kind: str,
+    owner: str,
+    public: str | None = None,
 ) -> Interface:
-    return Interface(key, VPC, f"subnet-{subnet}", zone(subnet), address, groups, kind, owner, "at", 0, public)
+    return Interface(
+        key, VPC, f"subnet-{subnet}", zone(subnet), address, groups, kind, owner, "at", 0, public
+    )
 
 
 def answer(said: dict[str, str]) -> Path:
@@ -159,11 +171,19 @@ def follow(net: Network, said: dict[str, str]) -> Path:
     if said.get("from") == "on-premises":
         vpn = VPC if "vpn" in said else None
         source = OnPremises(
-            "rack-1", "192.168.10.10", "203.0.113.130", said.get("internet") != "no", REGION, vpn, "forwards-dns" in said
+            "rack-1",
+            "192.168.10.10",
+            "203.0.113.130",
+            said.get("internet") != "no",
+            REGION,
+            vpn,
+            "forwards-dns" in said,
         )
     else:
         public = "3.80.0.9" if "public-ip" in said else None
-        source = Machine("web-1", nic("eni-1", "a", "10.0.1.10", ("sg-1",), "interface", "i-1", public), REGION)
+        source = Machine(
+            "web-1", nic("eni-1", "a", "10.0.1.10", ("sg-1",), "interface", "i-1", public), REGION
+        )
     return reach(net, source, service, said.get("region", REGION), host)
 
 
@@ -182,7 +202,9 @@ def test_the_table_of_ways(situation: str, expected: str) -> None:
         assert not found.reachable, found
         assert expected.removeprefix("no: ") in found.reason
         assert found.via == ""
-        assert found.failure == ("dns" if "resolver" in found.reason or "no such" in found.reason else "timeout")
+        assert found.failure == (
+            "dns" if "resolver" in found.reason or "no such" in found.reason else "timeout"
+        )
     assert found.steps[-1] == found.reason
     assert all(step.endswith(".") for step in found.steps)
 
@@ -205,7 +227,11 @@ def test_the_source_address_is_public_or_that_of_an_endpoint(
     situation: str, source_ip: str | None, endpoint_id: str | None, vpc_source_ip: str | None
 ) -> None:
     found = answer(settings(situation))
-    assert (found.source_ip, found.endpoint_id, found.vpc_source_ip) == (source_ip, endpoint_id, vpc_source_ip)
+    assert (found.source_ip, found.endpoint_id, found.vpc_source_ip) == (
+        source_ip,
+        endpoint_id,
+        vpc_source_ip,
+    )
     assert found.policy == ("policy" if endpoint_id else None)
     assert found.vpc_id == (VPC if endpoint_id else None)
 
@@ -213,7 +239,10 @@ def test_the_source_address_is_public_or_that_of_an_endpoint(
 def test_a_path_can_be_read_aloud() -> None:
     text = str(answer(settings("route=igw")))
     assert text.startswith("not reachable: Internet gateway igw-1 drops it: web-1 has no public address")
-    assert "\n1. web-1 (10.0.1.10, no public address) in subnet-a calls monitoring.us-east-1.amazonaws.com." in text
+    assert (
+        "\n1. web-1 (10.0.1.10, no public address) in subnet-a calls monitoring.us-east-1.amazonaws.com."
+        in text
+    )
 
 
 # Laws ----------------------------------------------------------------------------------------------------------------
@@ -230,7 +259,9 @@ def test_taking_a_security_group_rule_away_never_opens_a_way(situation: str, gro
 
 
 @given(st.sampled_from(SITUATIONS), st.sampled_from("abn"), st.data())
-def test_taking_an_allow_entry_away_never_opens_a_way(situation: str, subnet: str, data: st.DataObject) -> None:
+def test_taking_an_allow_entry_away_never_opens_a_way(
+    situation: str, subnet: str, data: st.DataObject
+) -> None:
     said = settings(situation)
     net = network(said)
     found = net.network_acls[f"acl-{subnet}"]
@@ -275,9 +306,15 @@ def test_the_answer_depends_on_nothing_but_the_network(situation: str) -> None:
     ("situation", "sentence"),
     [
         ("endpoint=interface", "vpce-1 has private DNS, so the name resolves to its private address."),
-        ("endpoint=interface private-dns=off", "vpce-1 has private DNS off and answers only to its own vpce name."),
+        (
+            "endpoint=interface private-dns=off",
+            "vpce-1 has private DNS off and answers only to its own vpce name.",
+        ),
         ("endpoint=interface hostnames=off", "vpce-1 has private DNS, but vpc-1 has enableDnsHostnames off."),
-        ("endpoint=interface endpoint-service=logs", "vpc-1 has no interface endpoint for com.amazonaws.us-east-1.monitoring."),
+        (
+            "endpoint=interface endpoint-service=logs",
+            "vpc-1 has no interface endpoint for com.amazonaws.us-east-1.monitoring.",
+        ),
     ],
 )
 def test_the_second_step_says_why_the_name_resolves_as_it_does(situation: str, sentence: str) -> None:
