@@ -38,7 +38,7 @@ class Packed:
 
     def params(self) -> dict[str, Any]:
         """The request, made again."""
-        return Decoder().decode(json.loads(self.text))  # type: ignore[no-any-return]
+        return Decoder().decode(json.loads(self.text))
 
 
 register(Packed, lambda packed: packed.text, Packed)
