@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -23,10 +24,12 @@ def breaking(
 
     Each fault is played once, in a world of its own; the time slider rewinds a fork of it.
 
+    The time axis stays where it is while "now" moves along it.
+
     Args:
         play: makes a world, lets it run with the fault of this name, and returns it.
         faults: the names, the healthy case first. Every world must run for the same time.
-        view: draws a world.
+        view: draws a world; its picture's table has a row for each datapoint.
 
     Twin: ``panel.set(fault="late", at="2026-03-02T09:12:00Z")``
 
@@ -38,6 +41,7 @@ def breaking(
     worlds: dict[str, Any] = {faults[0]: play(faults[0])}
     first = worlds[faults[0]]
     minutes = int((first.now - first.start) / timedelta(minutes=1))
+    axis = {key: value for key, value in view(first).words.items() if key in ("from_ms", "to_ms")}
     step = max(1, -(-minutes // STEPS))
     stops = [iso(to_ms(first.start) + m * 60_000) for m in range(step, minutes + 1, step)]
 
@@ -49,7 +53,10 @@ def breaking(
             then.rewind(to=at)
         calls = [e for e in then.journal if e.kind == "call" and e.depth == 0]
         setup = [f"world = play({fault!r}).fork()", f"world.rewind(to={at!r})"]
-        return Shown(view(then), _why(calls), setup=setup)
+        seen = view(then)
+        title = f"{fault}, {at[11:16]}: {counted(len(seen.table), 'datapoint')}"
+        picture = replace(seen, title=title, words={**seen.words, **axis})
+        return Shown(picture, _why(calls), setup=setup)
 
     return Panel(
         "breaking",

@@ -121,9 +121,9 @@ class Choice(Prediction):
             words = [
                 word for word, here in (("you", letter == answer), ("what happened", letter == truth)) if here
             ]
-            return f" ({' and '.join(words)})" if words else ""
+            return f" **({' and '.join(words)})**" if words else ""
 
-        return box("plain", "The options", items=[(k, f"{v}**{mark(k)}**") for k, v in self.options.items()])
+        return box("plain", "The options", items=[(k, f"{v}{mark(k)}") for k, v in self.options.items()])
 
 
 @dataclass(frozen=True, kw_only=True)

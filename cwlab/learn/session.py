@@ -224,6 +224,7 @@ class LearnSession:
             "Five sentences to keep" if len(topic.recap) == 5 else "To keep",
             items=[(f"{i}", line) for i, line in enumerate(topic.recap, 1)],
         )
+        asked = box("plain", "The opening question", topic.opening.asks) if topic.opening else None
         did = box("plain", "How you did", self.calibration(), self._counts())
         real = (
             table(("On AWS", "What to know"), topic.on_aws.items(), "Before you do this on AWS")
@@ -243,7 +244,7 @@ class LearnSession:
             last,
             items=[("Token", f"`{self.store.get().token()}`")],
         )
-        return Stack(keep, did, opening, ledger.table_for(topic.name), real, code, token)
+        return Stack(keep, did, asked, opening, ledger.table_for(topic.name), real, code, token)
 
     def calibration(self) -> str:
         """Your predictions against what happened, in words."""

@@ -19,15 +19,15 @@ def read(
     statistic: str,
     period: int = 60,
     dimensions: Mapping[str, str] | None = None,
-    start: datetime | str | None = None,
-    end: datetime | str | None = None,
+    window: tuple[datetime | str, datetime | str] | None = None,
 ) -> list[tuple[datetime, float]]:
     """One metric by GetMetricData, oldest first: (timestamp, value).
 
     Args:
         world: a lab.
-        start, end: the hour before the world's now when left out.
+        window: from and to; the hour before the world's now when left out.
     """
+    start, end = window or (world.now - timedelta(hours=1), world.now)
     answer = world.client("cloudwatch").get_metric_data(
         MetricDataQueries=[
             {
@@ -43,13 +43,13 @@ def read(
                 },
             }
         ],
-        StartTime=start or world.now - timedelta(hours=1),
-        EndTime=end or world.now,
+        StartTime=start,
+        EndTime=end,
         ScanBy="TimestampAscending",
     )["MetricDataResults"][0]
     return list(zip(answer["Timestamps"], answer["Values"], strict=True))
 
 
-def sums(world: Any, namespace: str, name: str, **how: Any) -> list[float]:
-    """The sums of each minute with data, oldest first; arguments as for ``read``."""
-    return [value for _, value in read(world, namespace, name, "Sum", **how)]
+def sums(world: Any, namespace: str, name: str) -> list[float]:
+    """The sums of each minute with data in the last hour, oldest first."""
+    return [value for _, value in read(world, namespace, name, "Sum")]

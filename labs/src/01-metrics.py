@@ -3,6 +3,7 @@
 # %% tags=["setup"]
 from contextlib import suppress
 from datetime import timedelta
+
 from cwlab import console, open_lab, shop
 
 lab = open_lab("metrics")

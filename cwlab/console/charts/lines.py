@@ -28,7 +28,12 @@ def _drawing(series: tuple[str, ...], y_title: str, dots: bool) -> dict[str, Any
     domain = list(series)
     shared = alt.Chart(base.data("points")).encode(
         x=base.utc_x(),
-        y=alt.Y("value:Q", title=y_title, scale=alt.Scale(zero=True, nice=True), axis=alt.Axis(tickCount=5)),
+        y=alt.Y(
+            "value:Q",
+            title=y_title,
+            scale=alt.Scale(zero=True, nice=True),
+            axis=alt.Axis(tickCount=5, format=",.12~g"),
+        ),
         color=alt.Color("series:N", scale=alt.Scale(domain=domain, range=colors), legend=legend),
         tooltip=[
             alt.Tooltip("at:N", title="time (UTC)"),
@@ -45,7 +50,12 @@ def _drawing(series: tuple[str, ...], y_title: str, dots: bool) -> dict[str, Any
     layers.append(
         marks.encode(shape=alt.Shape("series:N", scale=alt.Scale(domain=domain, range=shapes), legend=legend))
     )
-    chart = alt.layer(*layers, base.now_rule())
+    empty = (
+        alt.Chart(base.data("note"))
+        .mark_text(x=base.WIDTH / 2, y=HEIGHT / 2, fontSize=14, color=theme.INK, fontWeight=600)
+        .encode(text="text:N")
+    )
+    chart = alt.layer(*layers, base.now_rule(), empty)
     return drawing(base.finish(chart, base.param("from_ms", 0), base.param("to_ms", 1), height=HEIGHT))
 
 
@@ -121,13 +131,14 @@ def lines(
             y_title: frame["value"].tolist(),
         }
     )
+    until = end_ms if now_ms is None else min(now_ms, end_ms)  # right of now there is nothing to tell
     summary = (
         f"{counted(len(frame), 'datapoint')} in {counted(len(series), 'series', 'series')}, "
-        f"one per {span(period_s)}, from {clock(to_datetime(start_ms))} to {clock(to_datetime(end_ms))}."
+        f"one per {span(period_s)}, from {clock(to_datetime(start_ms))} to {clock(to_datetime(until))}."
     )
     if frame.empty:
         summary = (
-            f"No datapoints from {clock(to_datetime(start_ms))} to {clock(to_datetime(end_ms))} "
+            f"No datapoints from {clock(to_datetime(start_ms))} to {clock(to_datetime(until))} "
             f"at a period of {span(period_s)}."
         )
     if thinned:
@@ -138,6 +149,6 @@ def lines(
         summary,
         table,
         title=title or finding(frame, name),
-        rows={"points": rows, "now": now},
+        rows={"points": rows, "now": now, "note": [] if rows else [{"text": "no datapoints"}]},
         words={"from_ms": start_ms, "to_ms": end_ms},
     )

@@ -21,9 +21,9 @@ def burst_after_four_hours(fresh: Fresh) -> str:
     world = fresh()
     shop.load_day(world, "burst")
     world.advance(hours=4)
-    window = {"start": "2026-03-02T08:50:00Z", "end": "2026-03-02T09:00:00Z"}
+    window = ("2026-03-02T08:50:00Z", "2026-03-02T09:00:00Z")
     try:
-        points = read(world, "Shop", "RequestsPerSecond", "Sum", period=1, **window)
+        points = read(world, "Shop", "RequestsPerSecond", "Sum", 1, window=window)
     except ClientError:
         return "D"
     return {0: "C", 10: "B"}.get(len(points), "A")
@@ -88,7 +88,7 @@ def half_minutes(fresh: Fresh) -> str:
         _send(world, "Shop", [{"MetricName": "Orders", "Value": orders, "Unit": "Count"}])
         world.advance(minutes=1)
     try:
-        points = read(world, "Shop", "Orders", "Sum", period=30, start=world.start)
+        points = read(world, "Shop", "Orders", "Sum", 30)
     except ClientError:
         return "D"
     return {20: "A", 10: "B", 0: "C"}[len(points)]
@@ -112,9 +112,9 @@ def finest_after_sixteen_days(fresh: Fresh) -> int:
         ],
     )
     world.advance(days=16)
-    hour = {"start": start, "end": start + timedelta(hours=1)}
-    periods = (1, 5, 10, 30, 60, 120, 180, 240, 300, 600, 900, 3600)
-    return next(p for p in periods if read(world, "Shop", "Orders", "Sum", period=p, **hour))
+    hour = (start, start + timedelta(hours=1))
+    periods = (1, 5, 10, 20, 30, *range(60, 3601, 60))
+    return next(p for p in periods if read(world, "Shop", "Orders", "Sum", p, window=hour))
 
 
 def what_moves(fresh: Fresh) -> str:
@@ -183,9 +183,11 @@ def check_every_ten_seconds(answer: dict[str, Any]) -> Outcome:
     for _ in range(60):
         _send(world, "Shop", [answer])
         world.advance(seconds=1)
-    points = read(world, "Shop", "Requests", "SampleCount", period=10)
+    points = read(world, "Shop", "Requests", "SampleCount", 10)
     counts = ", ".join(f"{count:g}" for _, count in points) or "none"
-    return Outcome.compare(f"samples in each datapoint: {counts}", f"samples in each datapoint: {', '.join(['10'] * 6)}")
+    return Outcome.compare(
+        f"samples in each datapoint: {counts}", f"samples in each datapoint: {', '.join(['10'] * 6)}"
+    )
 
 
 def check_one_and_all(answer: list[dict[str, Any]]) -> Outcome:
@@ -211,17 +213,17 @@ def check_old_incident(answer: dict[str, Any]) -> Outcome:
     world = Lab()
     shop.load_day(world, "orders")
     world.advance(until="2026-03-21T19:00:00Z")
-    evening = {"start": "2026-03-01T19:00:00Z", "end": "2026-03-01T21:00:00Z"}
+    evening = ("2026-03-01T19:00:00Z", "2026-03-01T21:00:00Z")
     period = answer["Period"]
-    points = read(world, "Shop", "Orders", answer["Statistic"], period=period, **evening)
+    points = read(world, "Shop", "Orders", answer["Statistic"], period, window=evening)
     total = sum(value for _, value in points)
     seen = f"{len(points)} datapoints at Period={period}, {total:,.0f} orders in all"
-    sums = read(world, "Shop", "Orders", "Sum", period=3600, **evening)
+    sums = read(world, "Shop", "Orders", "Sum", 3600, window=evening)
     wanted = f"24 datapoints at Period=300, {sum(value for _, value in sums):,.0f} orders in all"
     return Outcome.compare(seen, wanted)
 
 
-CROWDED = {"start": "2026-03-01T18:00:00Z", "end": "2026-03-01T22:00:00Z"}
+CROWDED = ("2026-03-01T18:00:00Z", "2026-03-01T22:00:00Z")
 
 
 def check_telling_statistic(answer: str) -> Outcome:
@@ -230,7 +232,7 @@ def check_telling_statistic(answer: str) -> Outcome:
 
     world = Lab()
     shop.load_day(world, "latency")
-    points = read(world, "Shop", "Latency", answer, period=300, **CROWDED)
+    points = read(world, "Shop", "Latency", answer, 300, window=CROWDED)
     slow = [value for at, value in points if "19:40" <= at.strftime("%H:%M") < "20:05"]
     rest = [value for at, value in points if not "19:40" <= at.strftime("%H:%M") < "20:05"]
     usual = sorted(rest)[len(rest) // 2]
