@@ -466,7 +466,6 @@ def describe_nat_gateways(
     *,
     NatGatewayIds: list[str] | None = None,
     Filter: Filters | None = None,
-    Filters: Filters | None = None,
     MaxResults: int | None = None,
     NextToken: str | None = None,
 ) -> Params:
@@ -475,7 +474,7 @@ def describe_nat_gateways(
     def shown(each: NatGateway) -> bool:
         return each.deleted_ms is None or each.deleted_ms + HOUR > call.now_ms
 
-    found = chosen(call, "nat_gateways", NatGatewayIds, Filter or Filters, _NAT_FILTERS, shown=shown)
+    found = chosen(call, "nat_gateways", NatGatewayIds, Filter, _NAT_FILTERS, shown=shown)
     items, token = page(found, MaxResults, NextToken)
     return clean({"NatGateways": [_nat(call, each) for each in items], "NextToken": token})
 

@@ -88,17 +88,17 @@ def per_minute(loads: Sequence[Load], quantity: Quantity, key: int, first: int, 
     varies = noise(key ^ _salt(quantity.name), minutes)
     told = np.zeros(count, dtype=np.int64)
     free = np.full(count, MINUTE_MS, dtype=np.int64)
-    touched = False
-    for load in reversed(loads):
-        if load.quantity == quantity.name:
-            touched = _paint(load, minutes, first, told, free) or touched
+    painted = [
+        _paint(load, minutes, first, told, free) for load in reversed(loads) if load.quantity == quantity.name
+    ]
     idle = varies * width
     idle >>= 16
     idle += low
-    if touched:
-        told //= 1_000 if quantity.per_second else MINUTE_MS
-        told += told // JITTER * (varies - 32_768) // 32_768
-        idle = told + idle * free // MINUTE_MS
+    busy = slice(min((a for a, _ in painted), default=0), max((b for _, b in painted), default=0))
+    if busy.stop > busy.start:
+        amount = told[busy] // (1_000 if quantity.per_second else MINUTE_MS)
+        amount += amount // JITTER * (varies[busy] - 32_768) // 32_768
+        idle[busy] = amount + idle[busy] * free[busy] // MINUTE_MS
     if quantity.ceiling is not None:
         np.minimum(idle, quantity.ceiling, out=idle)
     return idle
@@ -108,12 +108,12 @@ def _salt(name: str) -> int:
     return int.from_bytes(name.encode()[:8].ljust(8, b"~"), "little")
 
 
-def _paint(load: Load, minutes: Whole, first: int, told: Whole, free: Whole) -> bool:
-    """Add a load, times the milliseconds it holds, to the minutes that still have room; say whether any did."""
+def _paint(load: Load, minutes: Whole, first: int, told: Whole, free: Whole) -> tuple[int, int]:
+    """Add a load, times the milliseconds it holds, to the minutes that still have room; say which it touches."""
     low = max(load.start_ms // MINUTE_MS - first, 0)
     high = min(-(-load.end_ms // MINUTE_MS) - first, len(minutes))
     if low >= high:
-        return False
+        return len(minutes), 0
     edges = np.arange(first + low, first + high + 1, dtype=np.int64) * MINUTE_MS
     np.clip(edges, load.start_ms, load.end_ms, out=edges)
     amount = np.diff(_integral(load, edges))
@@ -125,7 +125,7 @@ def _paint(load: Load, minutes: Whole, first: int, told: Whole, free: Whole) -> 
         length = np.minimum(length, room)
     told[low:high] += amount
     free[low:high] -= length
-    return True
+    return low, high
 
 
 def _integral(load: Load, at_ms: Whole) -> Whole:

@@ -164,7 +164,7 @@ def points(
         return None
     born = instance.states[0].at_ms // (FIVE * 1_000) * 5
     last = _last_minute(instance, now_s)
-    first = max(start_s // 60, born)
+    first = max(start_s // FIVE * 5, born)  # a whole five minutes, as `born` is
     count = min(end_s // 60 + 5, last) - first
     if count <= 0:
         return None
@@ -178,12 +178,12 @@ def points(
         return _credit_points(machine, metric, first, keep, start_s, end_s, now_s)
     minute = np.arange(first, first + count, dtype=np.int64)
     stamp = minute * 60
+    coarse = np.repeat(stamp[::5], 5)[:count]
     if metric.grain == "five":
-        stamp -= stamp % FIVE
+        stamp = coarse
         keep &= stamp + FIVE <= now_s
     elif metric.grain == "monitoring" and not is_detailed[keep].all():
         basic = ~is_detailed
-        coarse = stamp - stamp % FIVE
         keep &= np.where(basic, coarse + FIVE, stamp + 60) <= now_s
         stamp = np.where(basic, coarse, stamp)
     else:

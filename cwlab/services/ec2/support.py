@@ -22,6 +22,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 Filters = list[dict[str, Any]]
 
 
+WITHOUT_DRY_RUN = ("ModifyVpcAttribute", "ModifySubnetAttribute")
+
+
 def op(name: str, *, resource: Any = "*", readonly: bool = False) -> Callable[[Function], Function]:
     """Declare an operation of EC2 as `cwlab.api.operation` does; adds DryRun, and the default VPC if it is missing."""
 
@@ -37,7 +40,8 @@ def op(name: str, *, resource: Any = "*", readonly: bool = False) -> Callable[[F
 
         signature = inspect.signature(function)
         dry = inspect.Parameter("DryRun", inspect.Parameter.KEYWORD_ONLY, default=False)
-        answer.__signature__ = signature.replace(parameters=[*signature.parameters.values(), dry])  # type: ignore[attr-defined]
+        more = [] if name in WITHOUT_DRY_RUN else [dry]
+        answer.__signature__ = signature.replace(parameters=[*signature.parameters.values(), *more])  # type: ignore[attr-defined]
         operation("ec2", name, resource=resource, readonly=readonly)(answer)
         return function
 
