@@ -81,11 +81,6 @@ def dimensions_of(given: Sequence[Mapping[str, str]], path: str) -> Dimensions:
     return tuple(pairs)
 
 
-def _plain(text: str) -> bool:
-    """ASCII, no control characters, not blank."""
-    return text.isascii() and text.isprintable() and not text.isspace() and text != ""
-
-
 def shown(text: str) -> str:
     """A text with what cannot be printed written out."""
     return text if text.isprintable() else ascii(text)[1:-1]
@@ -112,7 +107,7 @@ def read(batch: Batch, data: Sequence[Datum], path: str, now_ms: int) -> None:
         spelling = (name, *[text for d in given for text in (d["Name"], d["Value"])]) if given else name
         slots = known.get(spelling)
         if slots is None:
-            if not _plain(name):
+            if not name.isprintable() or not name.strip():
                 raise invalid(shown(name), f"{path}.member.{n}.MetricName")
             key = (name, dimensions_of(given, f"{path}.member.{n}.Dimensions") if given else ())
             slots = known[spelling] = batch.setdefault(key, {})
@@ -191,9 +186,12 @@ def _of_values(values: Sequence[float], counts: Sequence[float] | None, stamp: i
     elif len(counts) != len(values):
         raise bad_value(f"The parameters {where}.Values and {where}.Counts must be of the same size.")
     low, high, total = min(values), max(values), sum(map(mul, values, counts))
-    if not (low >= -LIMIT and high <= LIMIT and min(counts) >= 0 and max(counts) <= LIMIT and total == total):
+    least = min(counts)
+    if not (low >= -LIMIT and high <= LIMIT and least >= 0 and max(counts) <= LIMIT and total == total):
         raise _bad_number(values, counts, where)
-    pairs = tuple((v, c) for v, c in zip(values, counts, strict=True) if c) if low != high else ()
+    pairs = tuple(zip(values, counts, strict=True)) if low != high else ()
+    if least == 0:
+        pairs = tuple(pair for pair in pairs if pair[1])
     return Row(stamp, sum(counts), total, low, high, pairs)
 
 

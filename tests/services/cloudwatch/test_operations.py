@@ -2,7 +2,7 @@
 
 import math
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -536,12 +536,16 @@ def test_vended_and_published_data_of_one_metric_read_as_one(
     lab: Lab, cloudwatch: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from cwlab import api
-    from cwlab.services.ec2.metrics import Vended
+
+    class Vended(NamedTuple):
+        name: str
+        dimensions: Any
+        unit: str
 
     now = int(lab.now.timestamp())
 
     class Provider:
-        def list_metrics(self, call: api.Call) -> list[Vended]:
+        def list_metrics(self, call: api.Call) -> list[Any]:
             return [Vended("Requests", (("Host", "web-1"),), "Count")]
 
         def read(self, call: api.Call, name: str, dims: Any, start_s: int, end_s: int) -> Any:
