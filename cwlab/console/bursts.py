@@ -95,7 +95,7 @@ def resolution(
             Pick("statistic", "Statistic", {s: s for s in STATISTICS}, statistic),
         ],
         draw,
-        height=392,
+        height=404,
     )
 
 

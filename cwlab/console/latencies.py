@@ -103,7 +103,7 @@ def statistics(lab: Any, *, outliers: int = 2, slow: int = 3000) -> Panel:
             Pick("slow", "A slow one takes", {f"{number(s)} ms": s for s in SLOW}, slow, slider=True),
         ],
         draw,
-        height=272,
+        height=284,
     )
 
 

@@ -50,7 +50,7 @@ def _drawing(names: tuple[str, ...], unit: str, log: bool) -> dict[str, Any]:
     scale = alt.Scale(
         type="log" if log else "linear",
         nice=False,
-        zero=False,
+        **({} if log else {"zero": False}),
         domainMin=alt.ExprRef("low"),
         domainMax=alt.ExprRef("high"),
     )

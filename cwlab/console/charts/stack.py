@@ -57,6 +57,7 @@ def stack(pictures: Sequence[Picture], *, title: str, summary: str = "", spacing
         {
             "vconcat": parts,
             "spacing": spacing,
+            "resolve": {"scale": {"color": "independent", "shape": "independent"}},
             "params": list(params.values()),
             "usermeta": {"embedOptions": EMBED},
             "title": {"text": {"expr": "headline"}},

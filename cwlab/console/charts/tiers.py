@@ -79,7 +79,9 @@ def _drawing() -> dict[str, Any]:
         alt.Tooltip("use:N", title="this query"),
     ]
     bar = bars.mark_bar(height=22, fillOpacity=0.22, strokeWidth=1.6).encode(
-        x=alt.X("kept_s:Q", scale=x_scale, axis=axis, title="age of the data (now is at the right)"),
+        x=alt.X(
+            "kept_s:Q", stack=None, scale=x_scale, axis=axis, title="age of the data (now is at the right)"
+        ),
         x2="from_s:Q",
         y=y,
         color=hue,

@@ -48,8 +48,11 @@ function fillTable(table, { columns, rows, more }) {
   if (more) table.append(Object.assign(document.createElement("caption"), { textContent: more }));
 }
 
-// Sliders of ipywidgets have no name for a screen reader; their visible label becomes it.
-function nameSliders(panel) {
+// Sliders and play buttons of ipywidgets have no name for a screen reader; what is visible becomes it.
+function nameControls(panel) {
+  for (const button of panel?.querySelectorAll(".widget-play button") ?? []) {
+    button.setAttribute("aria-label", button.title || (button.querySelector(".fa-stop") ? "Stop" : "Play"));
+  }
   for (const slider of panel?.querySelectorAll(".widget-slider") ?? []) {
     const label = slider.querySelector(".widget-label")?.textContent ?? "";
     const readout = slider.querySelector(".widget-readout")?.textContent ?? "";
@@ -91,7 +94,6 @@ function render({ model, el }) {
     calls.details.hidden = !frame.calls;
     numbers.details.hidden = !frame.table.columns.length;
     if (numbers.details.open) fillTable(table, frame.table);
-    nameSliders(el.closest(".cwlab-panel"));
   }
 
   async function picture(frame) {
@@ -110,6 +112,9 @@ function render({ model, el }) {
     spec.description = frame.label;
     result = await embed(chart, spec, { renderer: "svg", actions: false });
     shown = frame.drawing;
+    // A drawing higher than its panel reckoned with: grow now, rather than cut it off.
+    const needed = Math.ceil(chart.querySelector("svg").getBoundingClientRect().height) + 4;
+    if (needed > chart.clientHeight) chart.style.height = `${needed}px`;
   }
 
   async function draw() {
@@ -128,6 +133,7 @@ function render({ model, el }) {
         console.error(error);
       }
       await new Promise(requestAnimationFrame);
+      nameControls(el.closest(".cwlab-panel"));
       el.dataset.frame = frame.n;
       model.send({ painted: frame.n });
     } while (again);

@@ -1,0 +1,151 @@
+"""Charts and panels where they are looked at: in JupyterLab, offline, in light and dark."""
+
+import re
+
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+NASTY = "<img src=x onerror=window.broken=1>"
+SETUP = f"""
+from datetime import timedelta
+from cwlab import Lab, console
+lab = Lab()
+cloudwatch = lab.client("cloudwatch")
+for k, who in enumerate(("i-0123456789abcdef0", "{NASTY}")):
+    cloudwatch.put_metric_data(Namespace="Shop", MetricData=[
+        {{"MetricName": "Load", "Dimensions": [{{"Name": "InstanceId", "Value": who}}],
+          "Timestamp": lab.now - timedelta(minutes=m), "Value": float(20 + (7 * m + 11 * k) % 31)}} for m in range(60)])
+lab.advance(minutes=10)
+"""
+#: Every public function that draws, and how often it puts a chart on the page.
+STILL = {
+    "metric": f"console.metric(lab, 'Shop', 'Load', [{{'InstanceId': 'i-0123456789abcdef0'}}, {{'InstanceId': {NASTY!r}}}])",
+    "explorer": "console.explorer(lab)",
+    "journal": "console.journal(lab)",
+    "agenda": "console.agenda(lab)",
+    "show": "console.show(console.explorer(lab).to_dict(), 'again', console.explorer(lab).table)",
+}  # fmt: skip
+LIVE = {
+    "ask": "console.ask(lab, 'Shop', 'Load')",
+    "breaking": "console.breaking(lambda fault: lab.fork(), ['none', 'late'], console.explorer)",
+    "explore": "console.explore(lab, 'Shop', 'Load', {'InstanceId': 'i-0123456789abcdef0'})",
+    "resolution": "console.resolution(lab)",
+    "retention": "console.retention(lab)",
+    "statistics": "console.statistics(lab)",
+    "time_machine": "console.time_machine(lab)",
+}
+#: The contrast of all text in a chart with the paper it is drawn on, as the browser paints it.
+CONTRAST = """svg => {
+    const parse = c => c.match(/[\\d.]+/g).map(Number);
+    const channels = c => { let v = parse(c); if (c.startsWith('color(srgb')) v = [...v.slice(0, 3).map(x => x * 255), v[3] ?? 1];
+                            return v.length < 4 ? [...v, 1] : v; };
+    const over = (top, under) => top.slice(0, 3).map((v, i) => v * top[3] + under[i] * (1 - top[3]));
+    const light = c => c.map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+    const paper = channels(getComputedStyle(svg).backgroundColor);
+    return [...svg.querySelectorAll('text')].filter(t => t.textContent.trim()).map(t => {
+        const ink = over(channels(getComputedStyle(t).fill), paper);
+        const [a, b] = [light(ink), light(paper.slice(0, 3))].sort((x, y) => x - y);
+        return [t.textContent, (b + 0.05) / (a + 0.05)];
+    });
+}"""
+
+
+def _heights(page) -> list[float]:
+    return page.page.eval_on_selector_all(
+        ".cwlab-panel", "all => all.map(e => e.getBoundingClientRect().height)"
+    )
+
+
+def _cut_off(page) -> list[str]:
+    """The panels whose chart is higher than the room it has."""
+    more = page.page.eval_on_selector_all(
+        ".cwlab-chart",
+        "all => all.map(e => e.querySelector('svg').getBoundingClientRect().height - e.clientHeight)",
+    )
+    return [name for name, pixels in zip(LIVE, more, strict=True) if pixels > 0]
+
+
+def test_every_function_that_draws_is_drawn_here():
+    from cwlab import console
+
+    assert {*STILL, *LIVE, "Panel", "Picture", "TimeMachine"} == set(console.__all__)
+
+
+def test_every_kind_of_chart_draws_offline_can_be_read_in_light_and_dark_and_stays_in_place(open_notebook):
+    page = open_notebook("kinds.ipynb", [SETUP, *STILL.values(), *LIVE.values()])
+    page.run_all()
+    page.wait_painted()
+    charts = page.page.locator(".jp-NotebookPanel svg.marks")
+    assert charts.count() == len(STILL) + len(LIVE)
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        page.theme(theme)
+        for i in range(charts.count()):
+            texts = charts.nth(i).evaluate(CONTRAST)
+            assert texts, f"chart {i} has no text"
+            faint = [(text, round(value, 2)) for text, value in texts if value < 4.5]
+            assert not faint, f"chart {i} in {theme}"
+    assert _cut_off(page) == []
+    before = _heights(page)
+    page.slide("Age of the data", 12)
+    page.slide("Slow requests of 200", 3)
+    page.slide("Burst (seconds)", 3)
+    assert _heights(page) == before, "what stands below a panel jumped"
+    page.clean()
+    # Vega notes that an empty data set has no extent: it is meant to be empty.
+    assert [w for w in page.warnings if w.startswith("WARN") and "Infinite extent" not in w] == []
+    assert page.page.evaluate("() => window.broken") is None, "markup in a name was run"
+    assert page.page.locator("img[src=x]").count() == 0
+
+
+def test_the_keyboard_is_enough_and_the_chart_follows(open_notebook):
+    page = open_notebook("keyboard.ipynb", [SETUP, LIVE["retention"], LIVE["time_machine"]])
+    page.run_all()
+    page.wait_painted()
+    panel = page.page.locator(".cwlab-panel").first
+    chart = panel.locator(".cwlab-chart")
+    svg, words = chart.locator("svg").element_handle(), chart.get_attribute("aria-label")
+    assert "After 1 hour" in words
+    page.slide("Age of the data", 10)  # 16 days: periods of a minute are gone
+    assert "no datapoints" in chart.get_attribute("aria-label")
+    assert "no datapoints" in chart.inner_text()
+    assert (
+        "300 s" in panel.locator(".cwlab-why").inner_text()
+        or "5 min" in panel.locator(".cwlab-why").inner_text()
+    )
+    assert chart.locator("svg").element_handle().evaluate("(a, b) => a === b", svg), (
+        "drawn anew instead of rows swapped"
+    )
+    assert "panel.set(age_hours=384" in panel.locator(".cwlab-calls pre").inner_text()
+    panel.locator(".cwlab-numbers summary").focus()
+    page.page.keyboard.press("Enter")
+    assert panel.locator(".cwlab-numbers th").first.is_visible()
+    # The time machine, by keyboard too.
+    machine = page.page.locator(".cwlab-panel").nth(1)
+    machine.get_by_role("button", name="+1 h").focus()
+    page.page.keyboard.press("Enter")
+    machine.get_by_text("Now: 2026-03-02 10:10:00 UTC").wait_for()
+    field = machine.get_by_label("Jump to (UTC)")
+    field.fill("2026-03-02T12:00:00Z")
+    page.page.keyboard.press("Enter")
+    machine.get_by_text("Now: 2026-03-02 12:00:00 UTC").wait_for()
+    field.fill("nonsense")
+    page.page.keyboard.press("Enter")
+    machine.get_by_text("BadTime").wait_for()
+    page.clean()
+
+
+def test_a_saved_notebook_nobody_trusts_shows_its_panels_as_charts(open_notebook, server):
+    page = open_notebook("saved.ipynb", [SETUP, LIVE["statistics"]])
+    page.run_all()
+    page.wait_painted()
+    page.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save()")
+    saved = server.folder / "saved.ipynb"
+    page.page.wait_for_timeout(500)
+    (server.folder / "stranger.ipynb").write_text(
+        re.sub(r"Load", "Lead", saved.read_text())
+    )  # its signature is not ours
+    again = open_notebook("stranger.ipynb")
+    again.page.wait_for_selector(".jp-RenderedVegaCommon5 svg, .jp-RenderedVegaLite svg")
+    again.clean()
