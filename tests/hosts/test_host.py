@@ -165,6 +165,38 @@ def test_an_endpoint_policy_filters_what_goes_through_it(lab, ec2, launch, priva
         db.client("cloudwatch").put_metric_data(**DATA)
 
 
+def test_a_policy_may_ask_for_the_endpoint(lab, ec2, launch, private):
+    """`aws:SourceVpce` is there only for calls that come through an endpoint; `aws:SourceIp` then is not."""
+    vpc, subnet = private
+    db = launch("db-1", SubnetId=subnet, IamInstanceProfile={"Name": "web"})
+    web = launch("web-1", IamInstanceProfile={"Name": "web"})
+    made = endpoint(lab, ec2, vpc, subnet)
+
+    def only(condition):
+        deny = {
+            "Effect": "Deny",
+            "Action": "cloudwatch:PutMetricData",
+            "Resource": "*",
+            "Condition": condition,
+        }
+        document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+        lab.client("iam").put_role_policy(RoleName="CWAgent", PolicyName="only", PolicyDocument=document)
+
+    def may(host):
+        try:
+            host.client("cloudwatch").put_metric_data(**DATA)
+        except ClientError:
+            return False
+        return True
+
+    only({"StringNotEquals": {"aws:SourceVpce": made["VpcEndpointId"]}})
+    assert (may(db), may(web)) == (True, False)
+    only({"IpAddress": {"aws:SourceIp": f"{web.public_ip}/32"}})
+    assert (may(db), may(web)) == (True, False)
+    only({"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/16"}})
+    assert (may(db), may(web)) == (False, True)
+
+
 def test_a_vpc_without_a_resolver_looks_nothing_up(lab, ec2, launch):
     web = launch("web-1", IamInstanceProfile={"Name": "web"})
     vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]

@@ -8,6 +8,7 @@ from typing import Any
 
 from cwlab.api import Call, handler
 from cwlab.errors import AwsError, NotModelled
+from cwlab.policy import MalformedPolicy, parse
 from cwlab.services.ec2 import catalog
 from cwlab.services.ec2.addresses import free_address, private_name, public_ip, public_name
 from cwlab.services.ec2.records import (
@@ -572,18 +573,16 @@ def checked_policy(document: str | None) -> str:
     """An endpoint policy, full access unless one is given.
 
     Raises:
-        AwsError: it is no JSON object, or too long.
+        AwsError: it is no policy, or too long.
     """
     if document is None:
         return FULL_ACCESS
+    if len(document) > MAX_POLICY:
+        raise AwsError("InvalidPolicyDocument", f"The policy is longer than {MAX_POLICY} characters.")
     try:
-        is_policy = isinstance(json.loads(document), dict) and "Statement" in json.loads(document)
-    except ValueError:
-        is_policy = False
-    if not is_policy or len(document) > MAX_POLICY:
-        raise AwsError(
-            "InvalidPolicyDocument", "Policy document is not valid or longer than 20480 characters."
-        )
+        parse(document, "endpoint")
+    except MalformedPolicy as problem:
+        raise AwsError("InvalidPolicyDocument", str(problem)) from None
     return document
 
 

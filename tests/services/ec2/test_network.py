@@ -380,6 +380,8 @@ def test_an_interface_endpoint(lab, ec2, vpc, refused):
     assert {each["InterfaceType"] for each in nics} == {"vpc_endpoint"}
     again = refused(ec2.create_vpc_endpoint, **asked)
     assert again[0] == "InvalidParameter" and "conflicting DNS domain" in again[1]
+    torn = {"VpcEndpointId": made["VpcEndpointId"], "PolicyDocument": '{"Statement": [{"Effect": "Allow"}]}'}
+    assert refused(ec2.modify_vpc_endpoint, **torn)[0] == "InvalidPolicyDocument"
     policy = json.dumps(
         {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "cloudwatch:*", "Resource": "*"}]}
     )
