@@ -12,8 +12,8 @@ from benchmarks.measure import Row, alternate, at_least
 from cwlab import Lab
 
 ONE, ONE_MOTO = 200, 30
-THOUSAND, THOUSAND_MOTO = 3, 1
-ROUNDS = 15  # short ones in quick turn, so that both sides meet the same machine
+THOUSAND, THOUSAND_MOTO = 12, 3
+ROUNDS = 11
 
 
 def rows() -> Iterator[Row]:
