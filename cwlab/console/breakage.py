@@ -41,7 +41,7 @@ def breaking(
     worlds: dict[str, Any] = {faults[0]: play(faults[0])}
     first = worlds[faults[0]]
     minutes = int((first.now - first.start) / timedelta(minutes=1))
-    axis = {key: value for key, value in view(first).words.items() if key in ("from_ms", "to_ms")}
+    axis = {key: value for key, value in view(first.fork()).words.items() if key in ("from_ms", "to_ms")}
     step = max(1, -(-minutes // STEPS))
     stops = [iso(to_ms(first.start) + m * 60_000) for m in range(step, minutes + 1, step)]
 

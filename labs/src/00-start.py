@@ -6,11 +6,11 @@ from cwlab import console, open_lab
 lab = open_lab("start")
 
 # %% [markdown]
-# ## A shop, three orders, one chart
+# ## A shop, twelve orders, one chart
 #
-# Click a cell and press Shift+Enter to run it. The next one sends three orders to CloudWatch and draws
-# them. `lab.client` gives you a real boto3 client: you write what you would write on AWS, and a model on
-# this machine answers. There is no account, no bill, and nothing leaves your computer.
+# Click a cell and press Shift+Enter to run it. In the next one a shop reports its orders to CloudWatch, three times,
+# and draws them. `world.client` gives you a real boto3 client: you write what you would write on AWS, and a model
+# on this machine answers. There is no account, no bill, and nothing leaves your computer.
 
 # %%
 world = lab.fresh("first steps")

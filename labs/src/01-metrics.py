@@ -50,8 +50,15 @@ for ago in (5, 25, 15):
 lab.reveal("m1", lambda: console.ask(world, "Shop/Hosts", "CPUUtilization", hours=1))
 
 # %% [markdown]
+# Choose `web` alone: that was the question. Then give both dimensions. In the call,
+#
+# - `Namespace` keeps the shop's CPUUtilization apart from EC2's, which has the same name;
+# - `MetricName` and the whole set in `Dimensions` say which metric it is;
+# - `Timestamp` puts the datapoint where it belongs: sent out of order, the points are read in order;
+# - `Unit` is stored with the value and never converted.
+#
 # The tree is a picture, not a hierarchy: each leaf is a metric of its own, found only under its exact address.
-# Leave one dimension out and you ask for another metric. CloudWatch does not know whether you mistyped or whether the
+# Leave one dimension out and you ask for another metric. CloudWatch cannot know whether you mistyped or the
 # data are still to come, so it says nothing.
 #
 # **Change one thing.** Take the `#` off the last line above and run the cell again. The group answers now. Who computed
@@ -201,9 +208,17 @@ faults = ["none", "stopped", "late", "wrong unit", "wrong dimension", "throttlin
 lab.reveal("m6", lambda: console.breaking(play, faults, orders))
 
 # %% [markdown]
-# Four of them look exactly alike, and only one of these four left an error behind. Move the time to see how soon you
-# could have known. Then undo it: fork the broken world, rewind to the minute it broke, mend, and let time run again.
-# `share` puts the whole situation into one line of text, from which `Lab.from_share(text)` rebuilds it anywhere.
+# Four of them look exactly alike, and only one of these four left an error behind.
+#
+# | you see | it may mean | how to tell |
+# |---|---|---|
+# | nothing from some minute on, no error | the sender stopped, or changed a dimension or the unit | ListMetrics shows a second metric; a query without Unit shows the other unit |
+# | a gap now, and data in the past | the sender's clock is wrong | look further back |
+# | throttling in the log, no gap | boto3 retried until it passed | nothing is lost, only later |
+# | nothing, and AccessDenied at the sender | a permission changed | the sender's own log; CloudWatch has no trace of it |
+#
+# Now reach the goal: fork the broken world, rewind to the minute it broke, mend, and let time run again. `share` puts
+# the whole situation into one line of text, from which `Lab.from_share(text)` rebuilds it anywhere.
 
 # %%
 mended = play("refusal").fork()

@@ -45,7 +45,7 @@ TOPIC = Topic(
     predictions=(
         Choice(
             id="start.m1",
-            asks="You send three orders, then run `world.advance(minutes=5)`. How long do *you* wait, and what is there?",
+            asks="You send three orders, then run `world.advance(minutes=5)`. How long do you sit and wait, and what is there then?",
             options={
                 "A": "five minutes; then the three orders",
                 "B": "no time at all; the clock jumps, and the three orders are there",
