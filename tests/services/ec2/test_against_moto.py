@@ -10,8 +10,9 @@ from botocore.exceptions import ClientError
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("moto") is None, reason="moto is not installed")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def theirs():
+    """One for all tests here: moto's EC2 takes seconds to begin."""
     import boto3
     from moto import mock_aws
 
