@@ -75,12 +75,14 @@ def finding(frame: pd.DataFrame, name: str) -> str:
         return f"{name}: no datapoints"
     place = int(frame["value"].to_numpy().argmax())
     highest = float(frame["value"].iloc[place])
-    at = to_datetime(int(frame["t"].iloc[place])).strftime("%H:%M")
+    at = to_datetime(int(frame["t"].iloc[place])).strftime("%H:%M:%S").removesuffix(":00")
     if frame["series"].nunique() > 1:
-        return f"{name}: highest is {shorten(frame['series'].iloc[place], 40)}, {number(highest)} at {at}"
+        return (
+            f"{name}: highest is {shorten(frame['series'].iloc[place], 40)}, {number(highest)}, at {at} UTC"
+        )
     if frame["value"].min() == frame["value"].max():
-        return f"{name}: steady at {number(highest)}"
-    return f"{name}: peaks at {number(highest)} at {at}"
+        return f"{name} is steady at {number(highest)}"
+    return f"{name} peaks at {number(highest)}, at {at} UTC"
 
 
 def lines(

@@ -1,0 +1,59 @@
+"""The labs as a learner meets them: JupyterLab, no network, a keyboard."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+LABS = Path(__file__).parents[2] / "labs"
+
+
+def _open(open_notebook, server, name: str, *before: str):
+    """A lab in the server's folder; ``before`` is put ahead of its first code cell."""
+    import nbformat
+
+    target = server.folder / name
+    shutil.copy(LABS / name, target)
+    if before:
+        notebook = nbformat.read(target, as_version=4)
+        first = next(c for c in notebook.cells if c.cell_type == "code")
+        first.source = "\n".join([*before, first.source])
+        nbformat.write(notebook, target)
+    return open_notebook(name)
+
+
+def test_the_metrics_lab_runs_offline_and_its_ageing_slider_answers_to_the_keyboard(open_notebook, server):
+    page = _open(
+        open_notebook, server, "01-metrics.ipynb",
+        "import os; os.environ['CWLAB_COMMIT'] = 'truth'",  # every prediction made, so that nothing is held back
+    )  # fmt: skip
+    page.run_all()
+    page.wait_painted()
+    page.clean()
+    panel = page.page.locator(".cwlab-panel").filter(has_text="Age of the data")
+    chart = panel.locator(".cwlab-chart")
+    before, drawn = chart.get_attribute("aria-label"), chart.inner_html()
+    page.slide("Age of the data", 10)
+    assert chart.get_attribute("aria-label") != before and chart.inner_html() != drawn
+    assert "no datapoints" in chart.inner_text()
+    page.clean()
+    page.theme("JupyterLab Dark")
+    page.clean()
+
+
+def test_the_doorway_runs_offline_and_its_time_machine_moves(open_notebook, server):
+    page = _open(open_notebook, server, "00-start.ipynb")
+    page.run_all()
+    page.wait_painted()
+    page.clean()
+    machine = page.page.locator(".cwlab-panel").filter(has=page.page.get_by_role("button", name="+1 h"))
+    now = machine.locator(".cwlab-chart").get_attribute("aria-label")
+    machine.get_by_role("button", name="+1 h").focus()
+    page.page.keyboard.press("Enter")
+    page.page.wait_for_function(
+        "([e, was]) => e.getAttribute('aria-label') !== was",
+        arg=[machine.locator(".cwlab-chart").element_handle(), now],
+    )
+    page.clean()
