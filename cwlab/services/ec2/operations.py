@@ -1,15 +1,41 @@
 """Everything EC2 can be asked, by subject. Importing this module declares it all."""
 
 from cwlab.services.ec2 import (
-    gateways,
+    busy,
+    elastic,
+    endpoints,
     instances,
+    interfaces,
+    launch,
     machines,
     metrics,
+    nat,
+    network_acls,
     places,
-    security,
+    routing,
+    security_groups,
     tags,
     templates,
     vpc,
+    watching,
 )
 
-__all__ = ["gateways", "instances", "machines", "metrics", "places", "security", "tags", "templates", "vpc"]
+__all__ = [
+    "busy",
+    "elastic",
+    "endpoints",
+    "instances",
+    "interfaces",
+    "launch",
+    "machines",
+    "metrics",
+    "nat",
+    "network_acls",
+    "places",
+    "routing",
+    "security_groups",
+    "tags",
+    "templates",
+    "vpc",
+    "watching",
+]

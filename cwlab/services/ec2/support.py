@@ -132,6 +132,13 @@ def required(name: str) -> AwsError:
     return AwsError("MissingParameter", f"The request must contain the parameter {name}")
 
 
+def dependency(kind: str, resource_id: str) -> AwsError:
+    """The error for deleting what something else rests on."""
+    return AwsError(
+        "DependencyViolation", f"The {kind} '{resource_id}' has dependencies and cannot be deleted."
+    )
+
+
 # Lists: ids, filters, pages ------------------------------------------------------------------------------------------
 
 Values = Callable[[Any], Iterable[str | None]]
@@ -227,6 +234,47 @@ def page(
         )
     end = start + min(size, 1_000)
     return items[start:end], base64.b64encode(str(end).encode()).decode() if end < len(items) else None
+
+
+def listing(
+    name: str,
+    table: str,
+    *,
+    ids: str,
+    answer: str,
+    known: Mapping[str, Values],
+    show: Callable[[Call, Any], Params],
+    filters: str = "Filters",
+    shown: Callable[[Call, Any], bool] = lambda call, item: True,
+    paged: bool = True,
+    least: int = 5,
+) -> None:
+    """Declare a Describe operation: the resources of a table by ids and filters, in pages.
+
+    Args:
+        name: of the operation.
+        table: where the resources are.
+        ids, filters: the names of its two parameters.
+        answer: the member that holds the list.
+        known: what each filter looks at.
+        show: writes one resource as AWS does.
+        shown: hides what AWS no longer shows.
+        paged: whether it takes MaxResults (at least `least`) and NextToken.
+    """
+
+    def describe(call: Call, **params: Any) -> Params:
+        found = chosen(
+            call, table, params.get(ids), params.get(filters), known, shown=lambda item: shown(call, item)
+        )
+        items, token = page(found, params.get("MaxResults"), params.get("NextToken"), least=least)
+        return clean({answer: [show(call, each) for each in items], "NextToken": token})
+
+    names = (ids, filters, *(("MaxResults", "NextToken") if paged else ()))
+    given = [inspect.Parameter(each, inspect.Parameter.KEYWORD_ONLY, default=None) for each in names]
+    call = inspect.Parameter("call", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    describe.__doc__ = f"{name}: by {ids} or {filters}."
+    describe.__signature__ = inspect.Signature([call, *given])  # type: ignore[attr-defined]
+    op(name, readonly=True)(describe)
 
 
 # Tags --------------------------------------------------------------------------------------------------------------
