@@ -417,6 +417,11 @@ def _revoke(
 def checked_groups(
     call: Call, subnet: Subnet, ids: list[str] | None, names: list[str] | None
 ) -> tuple[str, ...]:
+    """The security groups for an interface in a subnet, by id or name; the VPC's default one if none is given.
+
+    Raises:
+        AwsError: one does not exist or is of another VPC, or there are more than five.
+    """
     found = [get(call, "security_groups", each) for each in ids or ()]
     found += [group_by_name(call, each) for each in names or ()]
     if not found:
