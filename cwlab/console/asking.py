@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from cwlab.console.charts.stack import stack
 from cwlab.console.charts.tree import ROW as TREE_ROW
 from cwlab.console.charts.tree import dimension_text, identity, tree, tree_lines
 from cwlab.console.panels import Control, Panel, Pick, Shown
+from cwlab.console.reading import Dimensions
 from cwlab.console.words import counted, shorten
 from cwlab.errors import BadInput
 from cwlab.timeline import to_ms
@@ -24,7 +26,14 @@ STATISTICS = ("Average", "Sum", "Minimum", "Maximum", "SampleCount")
 
 
 def ask(
-    lab: Any, namespace: str, name: str, *, statistic: str = "Average", period: int = 300, hours: float = 3
+    lab: Any,
+    namespace: str,
+    name: str,
+    dimensions: Dimensions | None = None,
+    *,
+    statistic: str = "Average",
+    period: int = 300,
+    hours: float = 3,
 ) -> Panel:
     """Ask for a metric by its dimensions: the tree shows whether it exists, the line what it answers.
 
@@ -34,6 +43,7 @@ def ask(
     Args:
         lab: the lab; the calls are made on it.
         namespace, name: the metric.
+        dimensions: the first question; the controls change it.
         statistic, period, hours: how it is asked.
 
     Twin: ``panel.set(InstanceId="i-…")``; ``""`` leaves a dimension out. A dimension whose name is no Python name is
@@ -55,13 +65,19 @@ def ask(
             "Use console.metric(lab, namespace, name, dimensions).",
         )
     room = min(tree_lines(family) + 2, TREE_LINES)  # a little more than now, so that new metrics find a place
+    asked_first = {d["Name"]: d["Value"] for d in reading.dimension_list(dimensions)}
+    if odd := sorted(set(asked_first) - set(names)):
+        raise BadInput(
+            odd[0], f"no {namespace} {name} has this dimension.", f"There are: {', '.join(names)}."
+        )
     controls: list[Control] = []
     for dimension in names:
         values = sorted({d["Value"] for m in family for d in m["Dimensions"] if d["Name"] == dimension})[
             :MAX_VALUES
         ]
         options = {"(not given)": NOT_GIVEN} | {shorten(v, 34): v for v in values}
-        controls.append(Pick(dimension, shorten(dimension, 24), options, NOT_GIVEN))
+        pick = Pick(dimension, shorten(dimension, 24), options, NOT_GIVEN)
+        controls.append(replace(pick, value=pick.check(asked_first.get(dimension, NOT_GIVEN))))
     controls.append(Pick("statistic", "Statistic", {s: s for s in STATISTICS}, statistic))
 
     def draw(statistic: str, **dimensions: str) -> Shown:

@@ -160,7 +160,8 @@ class Number(Prediction):
         return value
 
     def spell(self, answer: str | float) -> str:
-        return f"{float(answer):,.12g} {self.unit}"
+        one = float(answer) == 1 and len(self.unit) > 2  # "1 second", and "1 ms"
+        return f"{float(answer):,.12g} {self.unit.removesuffix('s') if one else self.unit}"
 
     def right(self, answer: str | float, truth: str | float) -> bool:
         return abs(float(answer) - float(truth)) <= self.within

@@ -47,10 +47,10 @@ for ago in (5, 25, 15):
     report(20, ago, InstanceId="web-1", AutoScalingGroupName="web")
     report(60, ago, InstanceId="web-2", AutoScalingGroupName="web")
     # report(40, ago, AutoScalingGroupName="web")
-lab.reveal("m1", lambda: console.ask(world, "Shop/Hosts", "CPUUtilization", hours=1))
+lab.reveal("m1", lambda: console.ask(world, "Shop/Hosts", "CPUUtilization", {"AutoScalingGroupName": "web"}, hours=1))
 
 # %% [markdown]
-# Choose `web` alone: that was the question. Then give both dimensions. In the call,
+# That was the question. Now give **InstanceId** as well, and the answer is there. In the call,
 #
 # - `Namespace` keeps the shop's CPUUtilization apart from EC2's, which has the same name;
 # - `MetricName` and the whole set in `Dimensions` say which metric it is;
@@ -61,7 +61,7 @@ lab.reveal("m1", lambda: console.ask(world, "Shop/Hosts", "CPUUtilization", hour
 # Leave one dimension out and you ask for another metric. CloudWatch cannot know whether you mistyped or the
 # data are still to come, so it says nothing.
 #
-# **Change one thing.** Take the `#` off the last line above and run the cell again. The group answers now. Who computed
+# **Change one thing.** Take the `#` off the line above `lab.reveal` and run the cell again. The group answers now. Who computed
 # its 40 percent, CloudWatch or you?
 
 # %% [markdown] tags=["loop"]
@@ -86,11 +86,11 @@ world.advance(minutes=5)
 instances = autoscaling.describe_auto_scaling_instances()["AutoScalingInstances"]
 world.act("ec2", "load", instance_id=instances[0]["InstanceId"], cpu=80, minutes=15)
 world.advance(minutes=25)
-lab.reveal("m2", lambda: console.ask(world, "AWS/EC2", "CPUUtilization", period=60, hours=1))
+lab.reveal("m2", lambda: console.ask(world, "AWS/EC2", "CPUUtilization", {"AutoScalingGroupName": "web"}, period=60, hours=1))
 
 # %% [markdown]
-# Choose one **InstanceId**: that machine. Choose only **AutoScalingGroupName**: all machines of the group, and its
-# SampleCount says two a minute. The group is not computed when you ask: EC2 sends every value once for each
+# You see all machines of the group; SampleCount says two a minute. Take the group away and choose an **InstanceId**:
+# that machine alone. The group is not computed when you ask: EC2 sends every value once for each
 # family of dimensions, which is what the line with the `#` did for your group.
 #
 # **Change one thing.** Look at the calls in `console.journal(world)`. Who called PutMetricData?

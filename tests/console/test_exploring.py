@@ -43,3 +43,18 @@ def test_a_statistic_of_your_own_is_offered_beside_the_others(lab):
     panel.set(statistic="TM(10%:90%)")
     with pytest.raises(BadInput):
         panel.set(statistic="p97")
+
+
+def test_the_first_question_of_ask_can_be_given():
+    lab = Lab()
+    both = [{"Name": "Group", "Value": "web"}, {"Name": "Host", "Value": "a"}]
+    lab.client("cloudwatch").put_metric_data(
+        Namespace="Shop", MetricData=[{"MetricName": "CPU", "Value": 1, "Dimensions": both}]
+    )
+    lab.advance(minutes=5)
+    panel = console.ask(lab, "Shop", "CPU", {"Group": "web"}, hours=1)
+    assert panel.picture.title == "Asked with Group=web: no such metric, an empty answer"
+    assert panel.set(Host="a").title == "Asked with Group=web, Host=a: 1 datapoint"
+    for wrong in ({"Group": "db"}, {"Zone": "a"}):
+        with pytest.raises(BadInput):
+            console.ask(lab, "Shop", "CPU", wrong)

@@ -59,7 +59,7 @@ def test_a_mark_is_right_within_its_seconds(seconds):
 
 def test_the_prediction_is_drawn_beside_what_happened(topic):
     view = topic.prediction("m1").compared(1.0, 1.5)
-    assert "you: 1 hours" in view.text and "what happened: 1.5 hours" in view.text
+    assert "you: 1 hour" in view.text and "what happened: 1.5 hours" in view.text
     assert view.text.index("◇") < view.text.index("●")
     choice = topic.prediction("opening").compared("B", "A")
     assert "A: where it was (what happened)" in choice.text and "B: elsewhere (you)" in choice.text

@@ -402,7 +402,7 @@ group = {"Name": "AutoScalingGroupName", "Value": "web"}
 answer = [{**memory, "Dimensions": [one]}, {**memory, "Dimensions": [group]}]""",
         why="Two questions, two metrics, so two datums. The group's metric gets a datum from every member, and its Average "
         "is the group's average. EC2 does exactly this for its own metrics.",
-        another_way="Send only the instances and combine them when you ask, with metric math or SEARCH. Lab 02 does.",
+        another_way="Send only the instances and combine them when you ask, with metric math or SEARCH.",
         hints=(
             "How many different metrics do the two questions name?",
             "Each needs a datum with exactly that one dimension. The list may hold several.",
@@ -670,7 +670,6 @@ TOPIC = Topic(
         "Average describes nobody; p50 is the usual customer, p95 the usual bad case, Maximum the one outlier.",
     ),
     on_aws={
-        "Delay": "New metrics can take up to 15 minutes to be listed and 2 minutes to be read; data stamped long ago, hours or days. Here everything is there at once.",
         "Limits": "1,000 metrics and 1 MB a PutMetricData call, 500 calls a second; 1,440 datapoints a GetMetricStatistics call.",
         "Price": "About 0.30 USD a custom metric and month, each set of dimensions counts; 0.01 USD for 1,000 calls. Basic metrics of AWS services are free, detailed monitoring is not.",
         "Permissions": "cloudwatch:PutMetricData, GetMetricData, GetMetricStatistics and ListMetrics; metrics have no ARN, so the resource is `*`, and the condition key cloudwatch:namespace narrows sending.",
