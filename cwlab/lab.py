@@ -419,8 +419,16 @@ class Lab:
         return savefile.open_lab(cls, path)
 
     @classmethod
-    def recover(cls, path: str | os.PathLike[str]) -> Lab:
-        """The lab a killed kernel left behind, from its autosaved journal: all that was answered is there again."""
+    def recover(cls, path: str | os.PathLike[str] | None = None) -> Lab:
+        """The lab a killed kernel left behind, from its autosaved journal: all that was answered is there again.
+
+        Args:
+            path: the journal; the only one in ``.cwlab`` under the folder you work in, when left out.
+
+        Raises:
+            BadInput: there is no journal, or more than one: their names are in the message.
+            CorruptSave, NewerSave: the journal cannot be read.
+        """
         from cwlab import savefile
 
         return savefile.recover(cls, path)

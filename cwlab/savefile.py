@@ -242,9 +242,27 @@ def _entry(line: str) -> Entry:
     return entry
 
 
-def recover(cls: type[Lab], path: str | os.PathLike[str]) -> Lab:
+def _journal_here() -> Path:
+    """The one journal with calls in it that ``open_lab`` left in the learner's folder."""
+    folder = Path(os.environ.get("CWLAB_FOLDER") or Path.cwd()) / ".cwlab"
+    found = [path for path in sorted(folder.glob("*.journal")) if path.read_bytes().count(b"\n") > 1]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise BadInput(
+            str(folder),
+            "holds no journal of a lab.",
+            "Autosaving is on in open_lab(…); a bare Lab() writes nothing.",
+        )
+    names = ", ".join(str(path) for path in found)
+    raise BadInput(
+        str(folder), "holds more than one journal.", f"Choose: Lab.recover(path) with one of {names}."
+    )
+
+
+def recover(cls: type[Lab], path: str | os.PathLike[str] | None) -> Lab:
     """Replay an autosaved journal. A torn last line was never answered, so it is left out."""
-    path = Path(path)
+    path = Path(path) if path is not None else _journal_here()
     try:
         header, *lines = path.read_text(encoding="utf-8").split("\n")
     except FileNotFoundError:
