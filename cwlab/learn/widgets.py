@@ -101,7 +101,8 @@ def _form(controls: list[Any], label: str, act: Callable[[], View]) -> Any:
     def said(_: object = None) -> None:
         """The button says what it will do: what is pressed shows in words, too."""
         chosen = [getattr(one, "label", None) or one.value for one in controls]
-        button.description = label if None in chosen else f"{label}: {', '.join(map(str, chosen))}"
+        words = [f"{one:.12g}" if isinstance(one, float) else str(one) for one in chosen]
+        button.description = label if None in chosen else f"{label}: {', '.join(words)}"
 
     def on_click(_: object) -> None:
         if any(one.value is None for one in controls):

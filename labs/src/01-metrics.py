@@ -43,11 +43,12 @@ def report(cpu, ago, **dimensions):
         "Timestamp": world.now - timedelta(minutes=ago),
         "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()]}])
 
+group = {"AutoScalingGroupName": "web"}
 for ago in (5, 25, 15):
-    report(20, ago, InstanceId="web-1", AutoScalingGroupName="web")
-    report(60, ago, InstanceId="web-2", AutoScalingGroupName="web")
-    # report(40, ago, AutoScalingGroupName="web")
-lab.reveal("m1", lambda: console.ask(world, "Shop/Hosts", "CPUUtilization", {"AutoScalingGroupName": "web"}, hours=1))
+    report(20, ago, InstanceId="web-1", **group)
+    report(60, ago, InstanceId="web-2", **group)
+    # report(40, ago, **group)
+lab.reveal("m1", lambda: console.ask(world, "Shop/Hosts", "CPUUtilization", group, hours=1))
 
 # %% [markdown]
 # That was the question. Now give **InstanceId** as well, and the answer is there. In the call,
@@ -79,14 +80,14 @@ latest = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-def
 world.client("ec2").create_launch_template(LaunchTemplateName="web", LaunchTemplateData={
     "ImageId": latest, "InstanceType": "t3.micro", "Monitoring": {"Enabled": True}})
 autoscaling = world.client("autoscaling")
-autoscaling.create_auto_scaling_group(
-    AutoScalingGroupName="web", MinSize=2, MaxSize=2, AvailabilityZones=["us-east-1a"],
-    LaunchTemplate={"LaunchTemplateName": "web"})
+group = {"AutoScalingGroupName": "web"}
+autoscaling.create_auto_scaling_group(**group, MinSize=2, MaxSize=2, AvailabilityZones=["us-east-1a"],
+                                      LaunchTemplate={"LaunchTemplateName": "web"})
 world.advance(minutes=5)
 instances = autoscaling.describe_auto_scaling_instances()["AutoScalingInstances"]
 world.act("ec2", "load", instance_id=instances[0]["InstanceId"], cpu=80, minutes=15)
 world.advance(minutes=25)
-lab.reveal("m2", lambda: console.ask(world, "AWS/EC2", "CPUUtilization", {"AutoScalingGroupName": "web"}, period=60, hours=1))
+lab.reveal("m2", lambda: console.ask(world, "AWS/EC2", "CPUUtilization", group, period=60, hours=1))
 
 # %% [markdown]
 # You see all machines of the group; SampleCount says two a minute. Take the group away and choose an **InstanceId**:
@@ -152,8 +153,7 @@ lab.reveal("m4", panel)
 lab.predict("m5")
 
 # %% tags=["syllabus:M21", "syllabus:M22"]
-world = lab.fresh("statistics")
-lab.reveal("m5", lambda: console.statistics(world, outliers=4))
+lab.reveal("m5", lambda: console.statistics(lab.fresh("statistics"), outliers=4))
 
 # %% [markdown]
 # Four of 200 are 2 %, as in the question. **Change one thing.** Move the outliers up one by one. Which line moves

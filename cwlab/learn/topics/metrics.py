@@ -543,7 +543,8 @@ _TRAPS = (
         proof="""world = lab.fresh()
 cloudwatch = world.client("cloudwatch")
 server, city = {"Name": "Server", "Value": "prod"}, {"Name": "City", "Value": "Frankfurt"}
-cloudwatch.put_metric_data(Namespace="Site", MetricData=[{"MetricName": "PageViews", "Value": 9, "Dimensions": [server, city]}])
+cloudwatch.put_metric_data(Namespace="Site", MetricData=[
+    {"MetricName": "PageViews", "Value": 9, "Dimensions": [server, city]}])
 world.advance(minutes=1)
 ask = {"Namespace": "Site", "MetricName": "PageViews", "StartTime": world.start, "EndTime": world.now}
 found = [len(cloudwatch.get_metric_statistics(Dimensions=asked, Period=60, Statistics=["Sum"], **ask)["Datapoints"])
@@ -577,15 +578,14 @@ found""",
                 "Namespaces that begin with AWS/ belong to AWS services; the call is refused.",
             ),
         },
-        proof="""world = lab.fresh()
-cloudwatch = world.client("cloudwatch")
+        proof="""cloudwatch = lab.fresh("fine").client("cloudwatch")
 fine = {"MetricName": "CPUUtilization", "Value": 70, "StorageResolution": 1}
 try:
     refused = cloudwatch.put_metric_data(Namespace="AWS/EC2", MetricData=[fine])
 except cloudwatch.exceptions.ClientError as error:
     refused = error.response["Error"]["Message"]
 cloudwatch.put_metric_data(Namespace="Shop/Hosts", MetricData=[fine])
-assert "AWS/" in refused and len(world.client("cloudwatch").list_metrics()["Metrics"]) == 1
+assert "AWS/" in refused and len(cloudwatch.list_metrics()["Metrics"]) == 1
 refused""",
         points=("M10", "M17", "M18"),
     ),
