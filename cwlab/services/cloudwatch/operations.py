@@ -11,7 +11,8 @@ import numpy as np
 
 from cwlab.api import Call, operation, verb
 from cwlab.errors import AwsError, BadInput
-from cwlab.services.cloudwatch import ingest, labels, metrics, paging, queries
+from cwlab.services.cloudwatch import dashboards, ingest, labels, metrics, paging, queries  # noqa: F401  (declared there)
+from cwlab.services.cloudwatch.anomaly import detectors  # noqa: F401  (the same)
 from cwlab.services.cloudwatch.chunk import Ints, singles
 from cwlab.services.cloudwatch.settings import Settings
 from cwlab.services.cloudwatch.statistics import Buckets, compute
