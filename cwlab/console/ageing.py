@@ -143,7 +143,7 @@ def retention(
     return Panel(
         "retention",
         [
-            Pick("age_hours", "Age of the data", options, age_hours, slider=True),
+            Pick("age_hours", "Age", options, age_hours, slider=True),
             Pick("period", "Period asked for", {span(p): p for p in PERIODS}, period),
         ],
         draw,

@@ -131,9 +131,12 @@ lab.reveal("m3", lambda: console.metric(world, "Shop", "Orders", statistic="Sum"
 # %%
 lab.predict("m4")
 
+# %%
+lab.reveal("m4")
+
 # %% tags=["syllabus:M19", "syllabus:M20"]
 panel = console.retention(lab.fresh("ageing"))
-lab.reveal("m4", panel)
+panel
 
 # %% [markdown]
 # The slider moves the clock; the query stays the same. It is answered as long as the tier of its period is kept,

@@ -88,7 +88,7 @@ def test_every_kind_of_chart_draws_offline_can_be_read_in_light_and_dark_and_sta
             assert not faint, f"chart {i} in {theme}"
     assert _cut_off(page) == []
     before = _heights(page)
-    page.slide("Age of the data", 12)
+    page.slide("Age", 12)
     page.slide("Slow requests of 200", 3)
     page.slide("Burst (seconds)", 3)
     assert _heights(page) == before, "what stands below a panel jumped"
@@ -107,7 +107,7 @@ def test_the_keyboard_is_enough_and_the_chart_follows(open_notebook):
     chart = panel.locator(".cwlab-chart")
     svg, words = chart.locator("svg").element_handle(), chart.get_attribute("aria-label")
     assert "After 1 hour" in words
-    page.slide("Age of the data", 10)  # 16 days: periods of a minute are gone
+    page.slide("Age", 10)  # 16 days: periods of a minute are gone
     assert "no datapoints" in chart.get_attribute("aria-label")
     assert "no datapoints" in chart.inner_text()
     assert (

@@ -392,13 +392,11 @@ _EXERCISES = (
         asks="web-1 measures 61 % memory. Send it so that both questions are answered: InstanceId=web-1 alone, and "
         "AutoScalingGroupName=web alone.",
         starter="""memory = {"MetricName": "Memory", "Value": 61, "Unit": "Percent"}
-one = {"Name": "InstanceId", "Value": "web-1"}
-group = {"Name": "AutoScalingGroupName", "Value": "web"}
+one, group = {"Name": "InstanceId", "Value": "web-1"}, {"Name": "AutoScalingGroupName", "Value": "web"}
 answer = [{**memory, "Dimensions": ...}]
 lab.check("e2", answer)""",
         solution="""memory = {"MetricName": "Memory", "Value": 61, "Unit": "Percent"}
-one = {"Name": "InstanceId", "Value": "web-1"}
-group = {"Name": "AutoScalingGroupName", "Value": "web"}
+one, group = {"Name": "InstanceId", "Value": "web-1"}, {"Name": "AutoScalingGroupName", "Value": "web"}
 answer = [{**memory, "Dimensions": [one]}, {**memory, "Dimensions": [group]}]""",
         why="Two questions, two metrics, so two datums. The group's metric gets a datum from every member, and its Average "
         "is the group's average. EC2 does exactly this for its own metrics.",
