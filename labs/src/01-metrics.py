@@ -85,7 +85,7 @@ autoscaling.create_auto_scaling_group(**group, MinSize=2, MaxSize=2, Availabilit
                                       LaunchTemplate={"LaunchTemplateName": "web"})
 world.advance(minutes=5)
 instances = autoscaling.describe_auto_scaling_instances()["AutoScalingInstances"]
-world.act("ec2", "load", instance_id=instances[0]["InstanceId"], cpu=80, minutes=15)
+world.host(instances[0]["InstanceId"]).load(cpu=80, minutes=15)
 world.advance(minutes=25)
 lab.reveal("m2", lambda: console.ask(world, "AWS/EC2", "CPUUtilization", group, period=60, hours=1))
 
