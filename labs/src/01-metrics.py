@@ -19,15 +19,15 @@ console.metric(world, "Shop", "RequestsPerSecond", statistic="Sum", period=1, ho
 # ## Metrics are flat
 #
 # What you send is a **datapoint**: a timestamp, a value, and a unit if you like. CloudWatch keeps it in a
-# **metric**, the time-ordered set of datapoints with one name, inside a **namespace**, which is only a container that
-# keeps your names apart from others. With the datapoint you may give **dimensions**, pairs of name and value.
+# **metric**, the time-ordered set of datapoints with one name in one namespace. With the datapoint you may give
+# **dimensions**, pairs of a name and a value.
 #
 # The shop runs two machines in one group. Each reports its CPU three times, out of order on purpose.
 #
 # ```
-# Shop/Hosts                                           namespace
-#   CPUUtilization  InstanceId=web-1, AutoScalingGroupName=web    20 %
-#   CPUUtilization  InstanceId=web-2, AutoScalingGroupName=web    60 %
+# namespace   metric          dimensions                                  value
+# Shop/Hosts  CPUUtilization  InstanceId=web-1, AutoScalingGroupName=web   20 %
+# Shop/Hosts  CPUUtilization  InstanceId=web-2, AutoScalingGroupName=web   60 %
 # ```
 
 # %%
@@ -62,14 +62,15 @@ lab.reveal("m1", lambda: console.ask(world, "Shop/Hosts", "CPUUtilization", grou
 # Leave one dimension out and you ask for another metric. CloudWatch cannot know whether you mistyped or the
 # data are still to come, so it says nothing.
 #
-# **Change one thing.** Take the `#` off the line above `lab.reveal` and run the cell again. The group answers now. Who computed
-# its 40 percent, CloudWatch or you?
+# **Change one thing.** Take the `#` off the line above `lab.reveal` and run the cell again. The group answers now.
+# Who computed its 40 percent, CloudWatch or you?
 
 # %% [markdown] tags=["loop"]
 # ## What AWS sends by itself
 #
-# AWS services publish **native metrics** through the management plane: nothing is installed, and the dimensions are
-# chosen for you. Their namespaces begin with `AWS/`. Start a real group, in the lab, and let one machine get busy.
+# A **namespace** is a container and no more: it keeps your names apart from others. Those that begin with `AWS/` belong
+# to AWS services, which publish **native metrics** through the management plane: nothing is installed, and the
+# dimensions are chosen for you. Start a group of instances with the calls you would use on AWS, and let one get busy.
 
 # %%
 lab.predict("m2")
@@ -125,8 +126,8 @@ lab.reveal("m3", lambda: console.metric(world, "Shop", "Orders", statistic="Sum"
 # %% [markdown] tags=["loop"]
 # ## How long: ageing
 #
-# Data are not thrown away when they age; they are **aggregated**, and kept longer the coarser they are:
-# under 60 s for 3 hours, 60 s for 15 days, 300 s for 63 days, 3,600 s for 455 days.
+# Data are not thrown away when they age. They are **aggregated**: in steps, each coarser than the one before and
+# kept longer. One-second data are only the beginning of a life of fifteen months.
 
 # %%
 lab.predict("m4")
@@ -140,7 +141,14 @@ panel
 
 # %% [markdown]
 # The slider moves the clock; the query stays the same. It is answered as long as the tier of its period is kept,
-# and then goes silent from one hour to the next.
+# and then goes silent from one hour to the next:
+#
+# | stored every | kept for |
+# |---|---|
+# | less than 60 s | 3 hours |
+# | 60 s | 15 days |
+# | 300 s | 63 days |
+# | 3,600 s | 455 days |
 #
 # **Change one thing.** Set the age to 16 days and raise the period until an answer comes. Which age silences
 # even one hour? In Python: `panel.set(age_hours=16 * 24, period=300)`.
@@ -215,7 +223,7 @@ lab.reveal("m6", lambda: console.breaking(play, faults, orders))
 #
 # | you see | it may mean | how to tell |
 # |---|---|---|
-# | nothing from some minute on, no error | the sender stopped, or changed a dimension or the unit | ListMetrics shows a second metric; a query without Unit shows the other unit |
+# | nothing from some minute on, no error | the sender stopped, or changed a dimension or the unit | ListMetrics shows a second metric; GetMetricStatistics without Unit shows the second unit |
 # | a gap now, and data in the past | the sender's clock is wrong | look further back |
 # | throttling in the log, no gap | boto3 retried until it passed | nothing is lost, only later |
 # | nothing, and AccessDenied at the sender | a permission changed | the sender's own log; CloudWatch has no trace of it |
