@@ -5,6 +5,7 @@
     console.metric(lab, "Shop", "Orders", statistic="Sum", period=60, hours=1)   # a picture
     console.explorer(lab)                                                       # the tree of metrics
     console.journal(lab)                                                        # what happened, what is due
+    console.dashboard(lab, "shop")                                              # a dashboard, drawn from its body
     console.ask(lab, "AWS/EC2", "CPUUtilization")                               # panels: controls over a picture
     console.resolution(lab)
     console.retention(lab)
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from cwlab.console.asking import ask
     from cwlab.console.breakage import breaking
     from cwlab.console.bursts import resolution
+    from cwlab.console.dashboards import dashboard
     from cwlab.console.exploring import explore
     from cwlab.console.latencies import statistics
     from cwlab.console.panels import Panel
@@ -44,6 +46,7 @@ _HOME = {
     "agenda": "views",
     "ask": "asking",
     "breaking": "breakage",
+    "dashboard": "dashboards",
     "explore": "exploring",
     "explorer": "views",
     "journal": "views",
@@ -62,6 +65,7 @@ __all__ = [
     "agenda",
     "ask",
     "breaking",
+    "dashboard",
     "explore",
     "explorer",
     "journal",

@@ -95,7 +95,7 @@ def ask(
         answer = lines(
             points.assign(series=name),
             name=name,
-            y_title="value",
+            y_title=statistic,
             period_s=period,
             start_ms=start_ms,
             end_ms=end_ms + round((end_ms - start_ms) * 0.04),

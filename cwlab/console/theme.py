@@ -40,6 +40,7 @@ def ink_mix(color: str, keep: int) -> str:
 COLORS = {name: ink_mix(*recipe) for name, recipe in OKABE_ITO.items()}
 #: The order in which series take their colors and shapes.
 SERIES = [COLORS[name] for name in ("blue", "orange", "green", "purple", "vermillion", "sky", "grey")]
+DASHES = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [1, 3], [10, 4], [4, 2, 1, 2]]
 SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right"]
 
 

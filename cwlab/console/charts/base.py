@@ -49,6 +49,15 @@ def utc_x(field: str = "t", title: str = "time (UTC)", *, bounds: bool = True, l
     )
 
 
+def y_name() -> Any:
+    """The name of the vertical axis, from the parameter ``y_name``: level, above the axis, and free to change."""
+    alt = altair()
+    one = alt.Chart(alt.InlineData(values=[{}]))
+    return one.mark_text(
+        text=alt.ExprRef("y_name"), x=0, y=-3, align="left", baseline="bottom", color=theme.INK
+    )
+
+
 def now_rule() -> Any:
     """A line at now with its word above it: right of it lies the future, which is empty."""
     alt = altair()

@@ -17,7 +17,6 @@ from cwlab.console.words import counted, number
 HEIGHT = 190
 BINS = 48
 RANKS = 6  # statistics drawn at most, each label on its own line
-DASHES = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [1, 3], [10, 4]]
 
 
 def bins(values: Sequence[float], counts: Sequence[float], n: int = BINS) -> pd.DataFrame:
@@ -90,7 +89,7 @@ def _drawing(names: tuple[str, ...], unit: str, log: bool) -> dict[str, Any]:
         y=alt.Y("label_y:Q", axis=None, scale=alt.Scale(domain=[0, 1])),
         color=color,
         strokeDash=alt.StrokeDash(
-            "name:N", legend=None, scale=alt.Scale(domain=list(names), range=DASHES[: len(names)])
+            "name:N", legend=None, scale=alt.Scale(domain=list(names), range=theme.DASHES[: len(names)])
         ),
         tooltip=tips,
     )

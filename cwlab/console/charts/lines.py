@@ -9,20 +9,20 @@ import pandas as pd
 
 from cwlab.console import theme
 from cwlab.console.charts import base
-from cwlab.console.picture import Picture, altair, drawing, show
+from cwlab.console.picture import Picture, Row, altair, drawing, show
 from cwlab.console.sampling import LIMIT, envelope
-from cwlab.console.words import clock, counted, number, shorten, span
+from cwlab.console.words import clean, clock, counted, number, shorten, span
 from cwlab.timeline import to_datetime
 
 HEIGHT = 220
-DOTS = 100  # up to so many points in all, each is marked
+DOTS = 100  # up to so many points in all, each is marked and can be pointed at
 
 
 @cache
-def _drawing(series: tuple[str, ...], y_title: str, dots: bool) -> dict[str, Any]:
+def _drawing(series: tuple[str, ...], dots: bool) -> dict[str, Any]:
     alt = altair()
     many = len(series) > 1
-    legend = alt.Legend() if many else None
+    legend = alt.Legend(offset=20) if many else None  # above the name of the vertical axis
     colors = [theme.SERIES[i % len(theme.SERIES)] for i in range(len(series))]
     shapes = [theme.SHAPES[i % len(theme.SHAPES)] for i in range(len(series))]
     domain = list(series)
@@ -30,33 +30,36 @@ def _drawing(series: tuple[str, ...], y_title: str, dots: bool) -> dict[str, Any
         x=base.utc_x(),
         y=alt.Y(
             "value:Q",
-            title=y_title,
+            title=None,
             scale=alt.Scale(zero=True, nice=True),
             axis=alt.Axis(tickCount=5, format=",.12~g"),
         ),
         color=alt.Color("series:N", scale=alt.Scale(domain=domain, range=colors), legend=legend),
-        tooltip=[
+    )
+    if dots:
+        tips = [
             alt.Tooltip("at:N", title="time (UTC)"),
-            alt.Tooltip("value:Q", title=y_title, format=",.4~g"),
+            alt.Tooltip("value:Q", title="value", format=",.4~g"),
             alt.Tooltip("series:N", title="series"),
-        ],
-    )
-    layers = [shared.mark_line(strokeWidth=2, strokeJoin="round")]
-    marks = (
-        shared.mark_point(filled=True, size=38, opacity=1)
-        if dots
-        else shared.mark_point(filled=True, size=60, opacity=0)
-    )
-    layers.append(
-        marks.encode(shape=alt.Shape("series:N", scale=alt.Scale(domain=domain, range=shapes), legend=legend))
-    )
+        ]
+        shape = alt.Shape("series:N", scale=alt.Scale(domain=domain, range=shapes), legend=legend)
+        layers = [
+            shared.mark_line(strokeWidth=2, strokeJoin="round"),
+            shared.mark_point(filled=True, size=38, opacity=1).encode(shape=shape, tooltip=tips),
+        ]
+    else:
+        # One path for each series: hundreds of marks would be too narrow to point at, and slow to move.
+        dashes = [theme.DASHES[i % len(theme.DASHES)] for i in range(len(series))]
+        dash = alt.StrokeDash("series:N", scale=alt.Scale(domain=domain, range=dashes), legend=legend)
+        layers = [shared.mark_line(strokeWidth=2, strokeJoin="round").encode(strokeDash=dash)]
     empty = (
         alt.Chart(base.data("note"))
         .mark_text(x=base.WIDTH / 2, y=HEIGHT / 2, fontSize=14, color=theme.INK, fontWeight=600)
         .encode(text="text:N")
     )
-    chart = alt.layer(*layers, base.now_rule(), empty)
-    return drawing(base.finish(chart, base.param("from_ms", 0), base.param("to_ms", 1), height=HEIGHT))
+    chart = alt.layer(*layers, base.now_rule(), base.y_name(), empty)
+    params = [base.param("from_ms", 0), base.param("to_ms", 1), base.param("y_name", "")]
+    return drawing(base.finish(chart, *params, height=HEIGHT))
 
 
 def with_gaps(frame: pd.DataFrame, period_s: int) -> pd.DataFrame:
@@ -67,6 +70,15 @@ def with_gaps(frame: pd.DataFrame, period_s: int) -> pd.DataFrame:
         return frame
     holes = frame.loc[gap].assign(t=lambda f: f["t"] - step, value=float("nan"))
     return pd.concat([frame, holes]).sort_values("t", kind="stable", ignore_index=True)
+
+
+def _labels(series: tuple[str, ...]) -> dict[str, str]:
+    """A short label for each series; those that look alike when shortened are numbered."""
+    short = [shorten(s, 44) for s in series]
+    return {
+        s: label if short.count(label) == 1 else f"{label} ({i})"
+        for i, (s, label) in enumerate(zip(series, short, strict=True), 1)
+    }
 
 
 def finding(frame: pd.DataFrame, name: str) -> str:
@@ -108,7 +120,7 @@ def lines(
     """
     frame = frame.sort_values(["series", "t"], kind="stable", ignore_index=True)
     series = tuple(dict.fromkeys(frame["series"])) or (name,)
-    labels = {s: shorten(s, 44) for s in series}
+    labels = _labels(series)
     drawn = []
     thinned = 0
     for key in series:
@@ -117,13 +129,10 @@ def lines(
         thinned += len(one) - len(less)
         drawn.append(less if len(less) < len(one) else with_gaps(less, period_s))
     points = pd.concat(drawn) if drawn else frame
-    rows = [
-        {
-            "t": int(t),
-            "value": None if v != v else float(v),
-            "series": labels[s],
-            "at": to_datetime(int(t)).strftime("%Y-%m-%d %H:%M:%S"),
-        }
+    dots = len(points) <= DOTS
+    rows: list[Row] = [
+        {"t": int(t), "value": None if v != v else float(v), "series": labels[s]}
+        | ({"at": to_datetime(int(t)).strftime("%Y-%m-%d %H:%M:%S")} if dots else {})
         for t, v, s in zip(points["t"], points["value"], points["series"], strict=True)
     ]
     table = pd.DataFrame(
@@ -147,10 +156,10 @@ def lines(
         summary += f" Drawn by the lowest and highest of each slice ({counted(thinned, 'point')} between them left out)."
     now = [{"t": now_ms}] if now_ms is not None and start_ms <= now_ms <= end_ms else []
     return show(
-        _drawing(tuple(labels.values()), y_title, len(rows) <= DOTS),
+        _drawing(tuple(labels.values()), dots),
         summary,
         table,
         title=title or finding(frame, name),
         rows={"points": rows, "now": now, "note": [] if rows else [{"text": "no datapoints"}]},
-        words={"from_ms": start_ms, "to_ms": end_ms},
+        words={"from_ms": start_ms, "to_ms": end_ms, "y_name": clean(y_title)},
     )
