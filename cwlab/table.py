@@ -20,6 +20,7 @@ from typing import Any, Self
 
 _ABSENT = object()
 _WHOLE = object()
+_MANY = object()
 
 
 class UndoLog:
@@ -73,6 +74,9 @@ class Table(MutableMapping[Any, Any]):
     def _restore(self, key: Any, old: Any) -> None:
         if key is _WHOLE:
             self._data, self._shared = old, False
+        elif key is _MANY:
+            for each, before in old.items():
+                self._restore(each, before)
         elif old is _ABSENT:
             self._own().pop(key, None)
         else:
@@ -105,8 +109,7 @@ class Table(MutableMapping[Any, Any]):
         """Set many keys; undone together with the rest."""
         data = self._own()
         if self._log.depth:
-            old = data.get
-            self._log.entries.extend([(self, key, old(key, _ABSENT)) for key in items])
+            self._log.entries.append((self, _MANY, {key: data.get(key, _ABSENT) for key in items}))
         data.update(items)
 
     def bulk(self, items: Iterable[tuple[Any, Any]]) -> None:

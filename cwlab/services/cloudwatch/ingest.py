@@ -138,14 +138,17 @@ def read(batch: Batch, data: Sequence[Datum], path: str, now_ms: int) -> None:
             )
         unit = datum.get("Unit", DEFAULT_UNIT)
         slot = slots.get(unit)
-        if slot is None:
-            slot = slots[unit] = Slot([], [], [])
         value = datum.get("Value")
         if value is None or "Values" in datum or "StatisticValues" in datum or "Counts" in datum:
+            if slot is None:
+                slot = slots[unit] = Slot([], [], [])
             slot.rows.append(_row(datum, stamp, f"{path}.member.{n}"))
         elif -LIMIT <= value <= LIMIT:
-            slot.stamps.append(stamp)
-            slot.values.append(value)
+            if slot is None:
+                slots[unit] = Slot([stamp], [value], [])
+            else:
+                slot.stamps.append(stamp)
+                slot.values.append(value)
         else:
             raise invalid(number(value), f"{path}.member.{n}.Value")
 
