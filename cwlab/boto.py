@@ -53,6 +53,7 @@ class Answer:
     headers: dict[str, str]
     content: bytes = b""
     raw: Any = None
+    notes: tuple[str, ...] = ()  # what the lab adds to the service's error, for the learner's eyes
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +215,7 @@ class Endpoint:
                 "RetryAttempts": 0,
             },
         }
-        return Answer(error.status, headers), parsed
+        return Answer(error.status, headers, notes=tuple(getattr(error, "__notes__", ()))), parsed
 
     def _late(self, latency_ms: int) -> Exception | None:
         """Let a slow answer take its time; the error botocore raises when that is more than the read timeout."""
@@ -372,6 +373,19 @@ def sealed_session() -> botocore.session.Session:
     return session
 
 
+def _raise_noted(
+    client: Any, http_response: Any, parsed: dict[str, Any], model: Any, context: Any, **_: Any
+) -> None:
+    """Raise an error answer that has notes, as botocore is about to, with the notes on it (PEP 678): they show under a
+    traceback, and the error is AWS's all the same."""
+    if notes := getattr(http_response, "notes", ()):
+        code = (context or {}).get("error_code_override") or parsed["Error"].get("Code")
+        problem = client.exceptions.from_code(code)(parsed, model.name)
+        for note in notes:
+            problem.add_note(note)
+        raise problem
+
+
 class _NoUserAgent:
     """botocore composes a User-Agent for each request, at half the cost of a call; no request leaves here."""
 
@@ -390,6 +404,7 @@ def adopt(client: Any, lab: Lab, caller: Caller, adaptive_mode: bool = False) ->
     client.meta.events.unregister("before-parameter-build", generate_idempotent_uuid)
     client.meta.events.register("before-parameter-build", functools.partial(_token, lab))
     _register_retries(lab, client, endpoint, adaptive_mode)
+    client.meta.events.register_last("after-call", functools.partial(_raise_noted, client))
     return client
 
 

@@ -90,6 +90,8 @@ class AwsError(CwlabError):
         status: the HTTP status.
         shape: the modeled shape's name where it differs from the code (awsQueryCompatible services).
         fields: further members of the modeled error shape.
+
+    What the lab itself has to say, a caret under the mistake for one, is a note (``add_note``): it goes with the ClientError.
     """
 
     def __init__(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from cwlab.timeline import to_datetime
@@ -85,7 +85,7 @@ class Facts(NamedTuple):
     values: Sequence[float]
     now_s: int
     zone_s: int
-    properties: dict[str, str]
+    properties: Mapping[str, str]
 
 
 def fill(label: str, facts: Facts) -> str:
@@ -94,7 +94,7 @@ def fill(label: str, facts: Facts) -> str:
     def one(found: re.Match[str]) -> str:
         prop = _PROPERTY.fullmatch(found[1])
         if prop:
-            return facts.properties.get(prop[1], "")
+            return facts.properties.get(prop[1], "--")  # observed
         if found[1] in ("LABEL", "DATAPOINT_COUNT") or len(facts.values):
             return _VALUES[found[1]](facts)
         return "-"

@@ -157,6 +157,36 @@ def listed(call: Call, namespace: str | None, recent_s: int) -> Iterator[tuple[K
                     yield key, active
 
 
+def known(call: Call, namespace: str | None = None) -> Iterator[Key]:
+    """Every metric there is, by name alone: those published, then those services vend. (Whether one has data is for
+    ``active`` to say, which costs more.)
+
+    Args:
+        namespace: only this one.
+    """
+    table = call.table("metrics")
+    yield from table if namespace is None else (key for key in table if key[0] == namespace)
+    for native in _native_namespaces(call) if namespace is None else (namespace,):
+        if found := call.provider(native):
+            provider, theirs = found
+            for vended in provider.list_metrics(theirs):
+                key = (native, vended.name, tuple(sorted(vended.dimensions)))
+                if key not in table:
+                    yield key
+
+
+def active(call: Call, key: Key) -> bool:
+    """Whether a known metric had data in the last two weeks, and is listed by now."""
+    metric: Metric | None = call.table("metrics").get(key)
+    if metric is None:
+        return True  # a provider lists what had data in two weeks
+    now_s = call.now_ms // 1000
+    if metric.since_ms // 1000 + settings_of(call).listing_delay_s > now_s:
+        return False
+    newest = [stamp for series in metric.series.values() if (stamp := series.newest_at(now_s)) is not None]
+    return bool(newest) and max(newest) >= now_s - LISTED_S
+
+
 def _native_namespaces(call: Call) -> list[str]:
     """The namespaces of services that have anything here; others have no metrics either."""
     services = {service for account, _, service, _ in call.world.tables if account == call.account}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Mapping, Sequence
+import gc
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,21 +13,22 @@ import numpy as np
 
 from cwlab.api import Call, operation, verb
 from cwlab.errors import AwsError, BadInput
-from cwlab.services.cloudwatch import dashboards, ingest, labels, metrics, paging, queries  # noqa: F401  (declared there)
+from cwlab.services.cloudwatch import dashboards, data, ingest, labels, metrics, paging, queries  # noqa: F401  (declared there)
 from cwlab.services.cloudwatch.anomaly import detectors  # noqa: F401  (the same)
 from cwlab.services.cloudwatch.chunk import Ints, singles
 from cwlab.services.cloudwatch.settings import Settings
-from cwlab.services.cloudwatch.statistics import Buckets, compute
+from cwlab.services.cloudwatch.statistics import compute
 from cwlab.services.cloudwatch.units import UNITS
 from cwlab.services.cloudwatch.window import window
 from cwlab.timeline import to_datetime
 
 PAGE = 500  # metrics on a page of ListMetrics
 MAX_BUCKETS = 1440  # of one GetMetricStatistics request, filled or not
-_FORBIDDEN = (
-    "Access denied when getting data - please check that this account and the requested metric account are "
-    "linked"
-)
+# Observed on what an expression gives of which MaxDatapoints leaves out a part.
+_PAGINATED = {
+    "Code": "PartialData",
+    "Value": "The expression may contain partial data as one or more metrics have StatusCode 'Paginated'",
+}
 
 Structure = dict[str, Any]
 
@@ -41,11 +44,25 @@ def put_metric_data(
 ) -> None:
     """Store datapoints: all of them, or none when one is bad."""
     ingest.check_namespace(Namespace, service=call.principal.kind == "service")
-    metrics.store(
-        call,
-        Namespace,
-        ingest.read_request(MetricData, EntityMetricData, StrictEntityValidation, call.now_ms),
-    )
+    with _collector_waits():
+        metrics.store(
+            call,
+            Namespace,
+            ingest.read_request(MetricData, EntityMetricData, StrictEntityValidation, call.now_ms),
+        )
+
+
+@contextlib.contextmanager
+def _collector_waits() -> Iterator[None]:
+    """Python's garbage collector waits meanwhile: a thousand datums make ten thousand objects of a moment, and it
+    would walk the whole heap for them and find nothing (a quarter of the request's time)."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 @operation("cloudwatch", "ListMetrics", readonly=True)
@@ -155,42 +172,57 @@ def get_metric_data(
     MaxDatapoints: int | None = None,
     LabelOptions: Mapping[str, str] | None = None,
 ) -> Structure:
-    """Datapoints of up to 500 metrics, in order of time, page by page."""
-    asked = queries.data_queries(MetricDataQueries, StartTime, EndTime)
+    """Datapoints of up to 500 metrics and expressions over them, in order of time, page by page."""
+    asked = queries.data_queries(MetricDataQueries, StartTime, EndTime, call.account)
     size, zone_s = queries.page_size(MaxDatapoints), queries.zone_of(LabelOptions)
     request = (asked, StartTime, EndTime, ScanBy)
+    plain = all(isinstance(query, queries.Query) for query in asked)
     start = 0
-    if NextToken is not None:
-        position = paging.position_of(request, NextToken)
+    if NextToken is not None and not queries.only_sql(asked):
+        position = paging.position_of(request, NextToken) if plain else None
         if position is None:
             raise AwsError("InvalidNextToken", "")
         start = position
-    answers = [
-        _Answer(call, query, StartTime, EndTime, ScanBy == "TimestampAscending")
-        for query in asked
-        if query.returned
-    ]
-    unnamed = labels.default_labels([a.query.subject for a in answers if a.query.label is None])
-    defaults = iter(unnamed)
+    found, messages = data.answer(call, asked, StartTime, EndTime)
     results, passed, times = [], 0, _Clock()
-    for answer in answers:
-        default = answer.query.name if answer.query.label is not None else next(defaults)
-        first, last = max(start - passed, 0), max(start + size - passed, 0)
-        passed += len(answer)
+    step = 1 if ScanBy == "TimestampAscending" else -1
+    for one in found:
+        first, last = (
+            (max(start - passed, 0), max(start + size - passed, 0)) if one.paged else (0, len(one.stamps))
+        )
+        passed += len(one.stamps) if one.paged else 0
+        cut = last < len(one.stamps)
+        told = [*one.messages, _PAGINATED] if cut and one.computed else one.messages
         results.append(
             {
-                "Id": answer.query.id,
-                "Label": answer.label(default, zone_s),
-                "Timestamps": times(answer.stamps[first:last]),
-                "Values": answer.values[first:last].tolist(),
-                "StatusCode": answer.status if last >= len(answer) else "PartialData",
-                **({"Messages": answer.messages} if answer.messages else {}),
+                "Id": one.id,
+                **({} if one.status == "InternalError" else {"Label": _label(call, one, zone_s)}),
+                "Timestamps": times(one.stamps[::step][first:last]),
+                "Values": one.values[::step][first:last].tolist(),
+                "StatusCode": "PartialData" if cut else one.status,
+                **({"Messages": told} if told else {}),
             }
         )
-    answered: Structure = {"MetricDataResults": results, "Messages": []}
-    if start + size < passed:
+    answered: Structure = {"MetricDataResults": results, "Messages": messages}
+    if plain and start + size < passed:
         answered["NextToken"] = paging.token(request, start + size)
     return answered
+
+
+def _label(call: Call, found: data.Found, zone_s: int) -> str:
+    if found.label is None:
+        return found.default
+    if "${" not in found.label:
+        return found.label
+    facts = labels.Facts(
+        found.default,
+        found.stamps.tolist(),
+        found.values.tolist(),
+        call.now_ms // 1000,
+        zone_s,
+        found.properties,
+    )
+    return labels.fill(found.label, facts)
 
 
 class _Clock:
@@ -205,69 +237,6 @@ class _Clock:
             self._stamps = stamps
             self._times = [to_datetime(second * 1000) for second in stamps.tolist()]
         return self._times.copy()
-
-
-class _Answer:
-    """One query answered: what there is, in the order asked for."""
-
-    def __init__(
-        self, call: Call, query: queries.Query, start: datetime, end: datetime, ascending: bool
-    ) -> None:
-        self.call, self.query = call, query
-        self.stamps, self.values = np.empty(0, np.int64), np.empty(0)
-        self.status, self.messages = "Complete", []
-        self._ascending = ascending
-        if query.account not in (None, call.account):
-            self.status, self.messages = "Forbidden", [{"Code": "Forbidden", "Value": _FORBIDDEN}]
-            return
-        asked = window(queries.milliseconds(start), queries.milliseconds(end), call.now_ms, query.period)
-        by_unit = metrics.read(call, (query.namespace, query.name, query.dimensions), asked, query.unit)
-        if len(by_unit) > 1:
-            self.messages = [
-                {"Code": "MultipleUnits", "Value": f"Multiple units returned: '[{', '.join(by_unit)}]'"}
-            ]
-        if by_unit:
-            self._take(next(iter(by_unit.values())))
-
-    def _take(self, buckets: Buckets) -> None:
-        values = compute(
-            self.query.statistic, buckets, exact=metrics.settings_of(self.call).exact_percentiles
-        )
-        there = ~np.isnan(values)
-        stamps = buckets.stamp if there.all() else buckets.stamp[there]
-        values = values if there.all() else values[there]
-        step = 1 if self._ascending else -1
-        self.stamps, self.values = stamps[::step], values[::step]
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def label(self, default: str, zone_s: int) -> str:
-        if self.query.label is None:
-            return default
-        if "${" not in self.query.label:
-            return self.query.label
-        step = 1 if self._ascending else -1
-        query = self.query
-        properties = {
-            "AccountId": self.call.account,
-            "AccountLabel": self.call.account,
-            "MetricName": query.name,
-            "Namespace": query.namespace,
-            "Period": str(query.period),
-            "Region": self.call.region,
-            "Stat": query.statistic.name,
-            **{f"Dim.{n}": v for n, v in query.dimensions},
-        }
-        facts = labels.Facts(
-            default,
-            self.stamps[::step].tolist(),
-            self.values[::step].tolist(),
-            self.call.now_ms // 1000,
-            zone_s,
-            properties,
-        )
-        return labels.fill(self.query.label, facts)
 
 
 # What is no API ---------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from cwlab.errors import AwsError, NotModelled
 from cwlab.services.cloudwatch import labels
 from cwlab.services.cloudwatch.ingest import Dimensions, bad_combination, bad_value
+from cwlab.services.cloudwatch.insights import is_query
 from cwlab.services.cloudwatch.statistics import Statistic, parse
 from cwlab.services.cloudwatch.window import SHORT_PERIODS, valid_period
 
@@ -38,6 +39,20 @@ class Query(NamedTuple):
     @property
     def subject(self) -> labels.Subject:
         return labels.Subject(self.namespace, self.name, self.dimensions, self.statistic.name, self.period)
+
+    @property
+    def key(self) -> tuple[str, str, Dimensions]:
+        return self.namespace, self.name, self.dimensions
+
+
+class Expression(NamedTuple):
+    """One query of a GetMetricData request that is an expression: metric math, or SQL."""
+
+    id: str
+    text: str
+    period: int | None
+    label: str | None
+    returned: bool
 
 
 def _validation(message: str) -> AwsError:
@@ -65,12 +80,17 @@ def milliseconds(when: datetime) -> int:
 # GetMetricData ----------------------------------------------------------------------------------------------------
 
 
-def data_queries(given: Sequence[Mapping[str, Any]], start: datetime, end: datetime) -> list[Query]:
-    """The queries of a GetMetricData request.
+def data_queries(
+    given: Sequence[Mapping[str, Any]], start: datetime, end: datetime, account: str
+) -> list[Query | Expression]:
+    """The queries of a GetMetricData request. What expressions say is not looked at yet.
+
+    Args:
+        account: whose metrics expressions are computed with.
 
     Raises:
         AwsError: ValidationError, for the first thing that is wrong.
-        NotModelled: an expression; metric math comes with a later version.
+        NotModelled: an expression over another account's metrics.
     """
     if not given:
         raise _validation("The parameter MetricDataQueries is required.")  # unconfirmed
@@ -93,15 +113,15 @@ def data_queries(given: Sequence[Mapping[str, Any]], start: datetime, end: datet
         raise _validation("The parameter EndTime must be greater than StartTime.")
     found = [_query(query, f"MetricDataQueries.member.{n}") for n, query in enumerate(given, 1)]
     for query in given:
-        if "Expression" in query:
+        if "Expression" in query and query.get("AccountId", account) != account:
             raise NotModelled(
-                f"The expression {query['Expression']!r} of query {query['Id']!r}",
-                "GetMetricData answers MetricStat queries; metric math, SEARCH and SQL come later.",
+                f"The expression {query['Id']!r} over metrics of account {query['AccountId']}",
+                "Expressions are computed with metrics of the account that asks.",
             )
-    return [query for query in found if query is not None]
+    return found
 
 
-def _query(given: Mapping[str, Any], path: str) -> Query | None:
+def _query(given: Mapping[str, Any], path: str) -> Query | Expression:
     stat = given.get("MetricStat")
     if stat is not None and "Expression" in given:
         raise _validation(
@@ -115,7 +135,14 @@ def _query(given: Mapping[str, Any], path: str) -> Query | None:
         if "Expression" not in given:
             # Unconfirmed wording.
             raise _validation(f"Either {path}.Expression or {path}.MetricStat must be specified.")
-        return None
+        period, returned = given.get("Period"), given.get("ReturnData", True)
+        if (
+            period is not None
+            and not is_query(given["Expression"])
+            and (wrong := period_rule(period, f"{path}.Period"))
+        ):
+            raise _validation(wrong)  # unconfirmed for metric math; a query of SQL has its own words
+        return Expression(given["Id"], given["Expression"], period, label, returned)
     if "Period" in given:
         # A query's own Period belongs to expressions; a MetricStat has its own. Unconfirmed wording.
         raise _validation(
@@ -144,6 +171,11 @@ def _query(given: Mapping[str, Any], path: str) -> Query | None:
         given.get("ReturnData", True),
         given.get("AccountId"),
     )
+
+
+def only_sql(asked: Sequence[Query | Expression]) -> bool:
+    """Whether nothing but a query of SQL is asked: its answer has no pages, and AWS ignores its NextToken (observed)."""
+    return all(isinstance(query, Expression) and is_query(query.text) for query in asked)
 
 
 def page_size(given: int | None) -> int:

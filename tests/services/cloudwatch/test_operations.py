@@ -266,9 +266,9 @@ def test_labels_that_cannot_be_filled(lab: Lab, cloudwatch: Any, label: str, wro
     assert wrong in caught.value.response["Error"]["Message"]
 
 
-def test_metric_math_is_refused_by_name(lab: Lab, cloudwatch: Any) -> None:
-    with pytest.raises(NotModelled, match="The expression 'a \\* 2' of query 'b'"):
-        data(lab, cloudwatch, query("a"), {"Id": "b", "Expression": "a * 2"})
+def test_expressions_over_another_account_are_refused_by_name(lab: Lab, cloudwatch: Any) -> None:
+    with pytest.raises(NotModelled, match="The expression 'b' over metrics of account 222222222222"):
+        data(lab, cloudwatch, query("a"), {"Id": "b", "Expression": "a * 2", "AccountId": "222222222222"})
 
 
 def test_linked_accounts_are_refused_by_name(cloudwatch: Any) -> None:

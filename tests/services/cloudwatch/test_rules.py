@@ -97,7 +97,7 @@ def test_label_time_zones(text: str, seconds: int | None) -> None:
 
 def test_a_label_of_a_series_without_data() -> None:
     facts = Facts("Orders", [], [], 0, 0, {})
-    assert fill("${LABEL} ${AVG} ${DATAPOINT_COUNT} ${PROP('Dim.No')}.", facts) == "Orders - 0 ."
+    assert fill("${LABEL} ${AVG} ${DATAPOINT_COUNT} ${PROP('Dim.No')}.", facts) == "Orders - 0 --."
 
 
 def test_there_are_27_units() -> None:

@@ -1,0 +1,46 @@
+"""Mistakes of syntax, named by examples: a text that stops the parser at the same point of the grammar as one of these, at
+the same sign, is the same mistake.
+
+Lark's own ``match_examples`` asks for the same depth as well, so that it knows ``(a`` and not ``((a``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from lark import Lark, UnexpectedToken
+
+T = TypeVar("T")
+
+
+class Named(Generic[T]):
+    """What mistakes are called, learned once from a parser and its examples. Of two that fit, the first is meant."""
+
+    def __init__(self, parser: Lark, examples: Mapping[T, Sequence[str]]) -> None:
+        from lark import UnexpectedInput, UnexpectedToken
+
+        self._known: dict[tuple[Any, ...], T] = {}
+        for name, texts in examples.items():
+            for text in texts:
+                try:
+                    parser.parse(text)
+                except UnexpectedToken as error:
+                    for sign in _signs(error):
+                        self._known.setdefault(sign, name)
+                except UnexpectedInput as error:
+                    raise AssertionError(f"{text!r} stops the lexer, not the parser") from error
+                else:
+                    raise AssertionError(f"{text!r} is no mistake")
+
+    def __call__(self, error: UnexpectedToken) -> T | None:
+        """The mistake; None when no example is like it."""
+        return next((self._known[sign] for sign in _signs(error) if sign in self._known), None)
+
+
+def _signs(error: UnexpectedToken) -> Iterator[tuple[Any, ...]]:
+    """What to know a mistake by, the most telling first: the point in the grammar with the very word, with its kind."""
+    state = error.interactive_parser.parser_state.position
+    yield state, error.token.type, error.token.casefold()
+    yield state, error.token.type
