@@ -59,31 +59,19 @@ def operate(
     """Left operator right, for sides that fit.
 
     Args:
-        spare: full columns of either side that nobody needs any more; the result may be written over one.
+        spare: values of either side that nobody needs any more; the result may be written over them.
     """
-    compute = OPERATORS[operator] if operator in TESTS else _over(ARITHMETIC[operator], spare)
     with np.errstate(all="ignore"):
         if isinstance(left, Series) and isinstance(right, Series):
-            return _two(compute, left, right, exact=operator in TESTS)
+            return _two(operator, left, right, spare)
         if isinstance(left, Series):
             assert not isinstance(right, Series)
-            return _one(compute(left.values, right), left, right, exact=operator in TESTS)
+            return _one(operator, left.values, right, left, right, spare)
         if isinstance(right, Series):
-            return _one(compute(left, right.values), right, left, exact=operator in TESTS)
+            return _one(operator, left, right.values, right, left, spare)
         if math.isnan(left) or math.isnan(right):
             return math.nan
-        return scalar(float(compute(np.float64(left), np.float64(right))))
-
-
-def _over(compute: np.ufunc, spare: Sequence[Floats]) -> Both:
-    """The computation, into a spare column that has the shape of the result, where there is one."""
-
-    def both(a: Floats | float, b: Floats | float) -> Floats:
-        shape = np.broadcast_shapes(np.shape(a), np.shape(b))
-        out = next((column for column in spare if column.shape == shape), None)
-        return compute(a, b, out=out)
-
-    return both
+        return scalar(float(OPERATORS[operator](np.float64(left), np.float64(right))))
 
 
 def negative(value: float | Series) -> float | Series:
@@ -96,24 +84,49 @@ def scalar(value: float) -> float:
     return value if math.isfinite(value) else math.nan
 
 
-def _one(values: Floats, series: Series, number: float, *, exact: bool) -> Series:
+def _computed(operator: str, a: Floats | float, b: Floats | float, spare: Sequence[Floats]) -> Floats:
+    """a operator b, into spare memory that has the shape of the result, where there is some."""
+    if operator in TESTS:
+        return TESTS[operator](a, b)
+    shape = np.broadcast_shapes(np.shape(a), np.shape(b))
+    out = next((values for values in spare if values.shape == shape), None)
+    return ARITHMETIC[operator](a, b, out=out)
+
+
+def _one(
+    operator: str,
+    a: Floats | float,
+    b: Floats | float,
+    series: Series,
+    number: float,
+    spare: Sequence[Floats],
+) -> Series:
+    """A series and a scalar, in either order: a point that is missing stays so."""
     if math.isnan(number):
-        values = np.full_like(series.values, np.nan)
-    elif not series.full:
-        values[np.isnan(series.values)] = np.nan  # NaN > 1 is False, NaN ^ 0 is 1: neither exists
-    elif exact:
-        return series.with_values(values, full=True)
+        return series.with_values(np.full_like(series.values, np.nan))
+    if series.full or operator in "+-*/":  # NaN stays NaN in these
+        return series.with_values(_computed(operator, a, b, spare), full=(operator in TESTS) or None)
+    values = _computed(operator, a, b, ())  # but NaN > 1 is False, and NaN ^ 0 is 1
+    np.copyto(values, np.nan, where=np.isnan(series.values))
     return series.with_values(values)
 
 
-def _two(compute: Both, left: Series, right: Series, *, exact: bool) -> Series:
+def _two(operator: str, left: Series, right: Series, spare: Sequence[Floats]) -> Series:
+    """Two series, or a series and an array: a side that is missing is 0, but not where both are."""
     left, right = common([left, right])
-    values = compute(left.zeroed, right.zeroed)
     rows, other = (right, left) if left.single and not right.single else (left, right)
     if rows.periods != other.periods * len(rows):
         rows = replace(rows, periods=tuple(min(period, *other.periods) for period in rows.periods))
-    if not (left.full or right.full):
-        values[np.isnan(left.values) & np.isnan(right.values)] = np.nan
-    elif exact:
-        return rows.with_values(values, full=True)
+    if left.full and right.full:
+        values = _computed(operator, left.values, right.values, spare)
+        return rows.with_values(values, full=(operator in TESTS) or None)
+    gone = [None if side.full else np.isnan(side.values) for side in (left, right)]
+    sides = [
+        side.values if missing is None else np.where(missing, 0.0, side.values)
+        for side, missing in zip((left, right), gone, strict=True)
+    ]
+    fresh = [side for side, missing in zip(sides, gone, strict=True) if missing is not None]
+    values = _computed(operator, sides[0], sides[1], fresh)
+    if gone[0] is not None and gone[1] is not None:
+        np.copyto(values, np.nan, where=gone[0] & gone[1])
     return rows.with_values(values)

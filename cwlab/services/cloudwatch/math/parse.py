@@ -1,7 +1,7 @@
 """From the text of an expression to its nodes.
 
 >>> parse("SUM(METRICS('errors')) / 2").right
-Number(at=24, end=25, value=2.0)
+Number(at=25, end=26, value=2.0)
 """
 
 from __future__ import annotations

@@ -76,7 +76,9 @@ class Series:
         finite = np.isfinite(values)
         if finite.all():
             return replace(self, values=values, full=True)
-        values[~finite] = np.nan
+        infinite = np.isinf(values)
+        if infinite.any():
+            np.copyto(values, np.nan, where=infinite)
         return replace(self, values=values, full=False)
 
     def rows(self, which: Sequence[int], *, single: bool = False) -> Series:
@@ -136,14 +138,25 @@ def lay(found: Sequence[NamedSeries], grid: Ints, *, single: bool) -> Series:
     ):
         values = np.array([series.values for series in found], dtype=float)
         return Series(grid, values, periods, names, single, True)
-    stamps = grid
-    for series in found:
-        if not np.isin(series.stamps, stamps).all():
-            stamps = np.union1d(stamps, series.stamps)
+    stamps, places = grid, [_places(series, grid) for series in found]
+    if any(place is None for place in places):
+        stamps = np.unique(np.concatenate([grid, *(series.stamps for series in found)]))
+        places = [stamps.searchsorted(series.stamps) for series in found]
     values = np.full((len(found), len(stamps)), np.nan)
-    for row, series in zip(values, found, strict=True):
-        row[stamps.searchsorted(series.stamps)] = series.values
+    for row, place, series in zip(values, places, found, strict=True):
+        row[place] = series.values
     return Series(stamps, values, periods, names, single)
+
+
+def _places(series: NamedSeries, grid: Ints) -> Ints | None:
+    """Where on the grid of its period a series has points; None when one lies beside it."""
+    stamps = series.stamps
+    if not len(stamps):
+        return stamps
+    if not len(grid) or stamps[0] < grid[0] or stamps[-1] > grid[-1]:
+        return None
+    places = (stamps - grid[0]) // series.period
+    return places if (grid[places] == stamps).all() else None
 
 
 def _same(stamps: Ints, others: Ints) -> bool:
