@@ -21,7 +21,7 @@ from cwlab.console.words import clock, counted
 from cwlab.errors import BadInput
 from cwlab.timeline import to_datetime, to_ms
 
-UNIT = 38  # pixels a column and a row
+COLUMN, ROW = 33, 37  # pixels: 24 columns fit a notebook with its side bar open
 _GAP, _PADDING, _TITLE = 4, 9, 22
 _COLUMNS = ["widget", "series", "time (UTC)", "value"]
 
@@ -55,7 +55,7 @@ def dashboard(
     for i, (widget, place) in enumerate(zip(widgets, stand, strict=True)):
         _card(sight, widget, place, i)
     if not widgets:
-        sight.sheet.text(12 * UNIT, 1.5 * UNIT, "no widgets", size=14, weight=600, align="center")
+        sight.sheet.text(12 * COLUMN, 1.5 * ROW, "no widgets", size=14, weight=600, align="center")
     if body.get("variables"):
         sight.told.append("Variables are not modeled: every widget is drawn as it is written.")
     start_ms, end_ms = window(sight.start, sight.end, now_ms)
@@ -74,7 +74,7 @@ def dashboard(
 
 @cache
 def _sheet(rows: int) -> dict[str, Any]:
-    return themed(drawing(24 * UNIT, rows * UNIT))
+    return themed(drawing(24 * COLUMN, rows * ROW))
 
 
 def _body(lab: Any, name: str) -> dict[str, Any]:
@@ -92,8 +92,8 @@ def _card(sight: Sight, widget: Mapping[str, Any], place: Place, number: int) ->
     """A widget's frame with its title; then what is in it."""
     given = widget.get("properties")
     properties = given if isinstance(given, Mapping) else {}
-    x, y = place.x * UNIT + _GAP / 2, place.y * UNIT + _GAP / 2
-    x2, y2 = (place.x + place.width) * UNIT - _GAP / 2, (place.y + place.height) * UNIT - _GAP / 2
+    x, y = place.x * COLUMN + _GAP / 2, place.y * ROW + _GAP / 2
+    x2, y2 = (place.x + place.width) * COLUMN - _GAP / 2, (place.y + place.height) * ROW - _GAP / 2
     kind = str(widget.get("type"))
     bare = kind == "text" and properties.get("background") == "transparent"
     if not bare:

@@ -165,7 +165,7 @@ class Canvas:
         """Wrapped text from ``y`` down, no further than ``bottom``; returns where it ended."""
         lines = wrapped(text, width, size)
         for i, line in enumerate(lines):
-            last = y + (size + 5) * 1.6 > bottom
+            last = y + 1.5 * size + 5 > bottom
             self.text(x, y, line + " …" if last and i + 1 < len(lines) else line, size=size, tip=text)
             y += size + 5
             if last:
@@ -222,13 +222,12 @@ def drawing(width: float, height: float) -> dict[str, Any]:
             },
             {
                 "data": {"name": "lines"},
-                "mark": {"type": "line", "strokeJoin": "round"},
+                "mark": {"type": "line", "strokeJoin": "round", "strokeWidth": {"expr": "datum.width"}},
                 "encoding": {
                     **here,
                     "detail": {"field": "path", "type": "nominal"},
                     "order": {"field": "n", "type": "quantitative"},
                     "color": _as_is("color"),
-                    "strokeWidth": _as_is("width"),
                     "strokeDash": _as_is("dash"),
                 },
             },

@@ -19,6 +19,7 @@ from cwlab.timeline import to_datetime, to_ms
 PALETTE = theme.SERIES
 BAND_COLOR = theme.COLORS["grey"]
 DOTS = 60  # up to so many points of a widget, each is marked
+MARKS = 6  # otherwise so many of each series, so that its shape tells it as well as its color
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -175,12 +176,15 @@ def _line(sheet: Canvas, one: Drawn, across: Axis, axis: Axis, *, dots: bool) ->
         points = [(across(one.t[i]), axis(one.values[i])) for i in piece]
         if len(points) > 1:
             sheet.line(points, one.color)
-    for t, v in zip(one.t, one.values, strict=True):
-        lone = dots or len(one.t) == 1
-        if lone or len(one.t) <= 400:
-            # Every point can be asked for its value; where they stand close, only the pointer finds them.
+    marked = (
+        set(range(len(one.t))) if dots else set(np.linspace(0, len(one.t) - 1, MARKS).astype(int).tolist())
+    )
+    for i, (t, v) in enumerate(zip(one.t, one.values, strict=True)):
+        if i in marked or len(one.t) <= 400:
+            # Every point can be asked for its value; where they stand close, only the pointer finds most of them.
             at = f"{one.label}: {number(v)} at {clock(to_datetime(t))}"
-            sheet.dot(across(t), axis(v), one.color if lone else "transparent", shape=one.shape, tip=at)
+            color = one.color if i in marked else "transparent"
+            sheet.dot(across(t), axis(v), color, shape=one.shape, tip=at)
 
 
 def _pieces(one: Drawn) -> list[np.ndarray]:
@@ -385,12 +389,13 @@ def table(sheet: Canvas, room: Room, series: Sequence[Drawn], look: Look) -> Non
     """A line for each series: least, most and mean of the time shown, then its latest values."""
     shown = [s for s in series if not s.band]
     stamps = sorted({t for s in shown for t in s.t}, reverse=True)
-    label_width = min(180.0, room.width * 0.4)
-    columns = ["min", "max", "mean"]
-    free = int((room.width - label_width - 3 * 58) // 62)
+    longest = max((len(s.label) for s in shown), default=0)
+    label_width = min(180.0, room.width * 0.4, 24 + 10 * LETTER * longest)
+    columns = ["min", "max", "mean"][: max(1, int((room.width - label_width) // 58))]
+    free = int((room.width - label_width - len(columns) * 58) // 62)
     recent = stamps[: max(0, free)]
     words = [*columns, *(f"{to_datetime(t):%H:%M}" for t in recent)]
-    edges = [room.x + label_width + 58 * (i + 1) for i in range(3)]
+    edges = [room.x + label_width + 58 * (i + 1) for i in range(len(columns))]
     edges += [edges[-1] + 62 * (i + 1) for i in range(len(recent))]
     for word, x in zip(words, edges, strict=True):
         sheet.text(x, room.y + 8, word, size=10, weight=600, align="right")
@@ -401,12 +406,8 @@ def table(sheet: Canvas, room: Room, series: Sequence[Drawn], look: Look) -> Non
         sheet.dot(room.x + 5, y, one.color, shape=one.shape, size=40)
         sheet.text(room.x + 15, y, fitting(one.label, label_width - 20, 10), size=10, tip=one.label)
         values = one.values or [float("nan")]
-        cells = [
-            min(values),
-            max(values),
-            sum(values) / len(values),
-            *(own.get(t, float("nan")) for t in recent),
-        ]
+        summed = [min(values), max(values), sum(values) / len(values)][: len(columns)]
+        cells = [*summed, *(own.get(t, float("nan")) for t in recent)]
         for cell, x in zip(cells, edges, strict=True):
             sheet.text(x, y, _short(cell), size=10, align="right")
     if len(shown) > most:

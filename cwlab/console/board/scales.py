@@ -11,7 +11,7 @@ _STEPS = [
     *(n * SECOND for n in (1, 5, 10, 30)),
     *(n * MINUTE for n in (1, 2, 5, 10, 15, 30)),
     *(n * HOUR for n in (1, 2, 3, 6, 12)),
-    *(n * DAY for n in (1, 2, 7, 14, 28, 91)),
+    *(n * DAY for n in (1, 2, 7, 14, 28, 91, 182, 364, 728)),
 ]
 
 
@@ -53,7 +53,7 @@ def value_ticks(low: float, high: float, most: int) -> list[float]:
     step = _round_step((high - low) / max(1, most - 1))
     first = math.ceil(low / step - 1e-9)
     count = math.floor(high / step + 1e-9) - first + 1
-    return [round((first + i) * step, 12) for i in range(max(0, count))]
+    return [float(f"{(first + i) * step:.12g}") for i in range(max(0, count))]
 
 
 def time_ticks(start_ms: int, end_ms: int, most: int) -> list[tuple[int, str]]:

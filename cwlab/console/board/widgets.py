@@ -7,7 +7,7 @@ refusal; neither keeps the others from being drawn.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,7 +43,7 @@ class Sight:
     told: list[str] = field(default_factory=list)
 
     def tell(self, title: str, what: str) -> None:
-        self.told.append(f"{title}: {what}")
+        self.told.append(f"{title}: {what.rstrip('.')}")
 
 
 def draw(sight: Sight, widget: Mapping[str, Any], room: Room, title: str) -> None:
@@ -55,6 +55,8 @@ def draw(sight: Sight, widget: Mapping[str, Any], room: Room, title: str) -> Non
         if kind not in _KINDS:
             raise NotModelled(f"The widget type {kind!r}")
         _KINDS[kind](sight, properties, room, title)
+    except NotModelled as problem:
+        _say(sight, room, title, f"{problem.what} is not modeled in this version of cwlab")
     except REFUSALS as problem:
         _say(sight, room, title, str(problem))
 
@@ -303,7 +305,8 @@ def _explorer(sight: Sight, given: Mapping[str, Any], room: Room, title: str) ->
     instances = [i for page in pages for r in page["Reservations"] for i in r["Instances"]]
     start_ms, end_ms = window(sight.start, sight.end, sight.now_ms)
     period = readable(int(given.get("period", 300)), start_ms, sight.now_ms)
-    queries, names = [], {}
+    queries: list[Asked] = []
+    names: dict[str, str] = {}
     for metric in wanted:
         for instance in instances:
             id_ = f"q{len(queries)}"
@@ -325,7 +328,12 @@ def _explorer(sight: Sight, given: Mapping[str, Any], room: Room, title: str) ->
     draw_series(sight, series, room, title, look)
 
 
-_FUNCTIONS = {"AVG": lambda v: sum(v) / len(v), "MIN": min, "MAX": max, "SUM": sum}
+_FUNCTIONS: dict[str, Callable[[Sequence[float]], float]] = {
+    "AVG": lambda values: sum(values) / len(values),
+    "MIN": min,
+    "MAX": max,
+    "SUM": sum,
+}
 
 
 def _aggregated(series: Sequence[Drawn], function: str) -> list[Drawn]:

@@ -15,12 +15,14 @@ import numpy as np
 
 from cwlab.api import Call
 from cwlab.services.cloudwatch import insights, labels, math, metrics, search
+from cwlab.services.cloudwatch.anomaly.bands import Bands
 from cwlab.services.cloudwatch.chunk import Floats, Ints
 from cwlab.services.cloudwatch.labels import Subject
 from cwlab.services.cloudwatch.metrics import Key
 from cwlab.services.cloudwatch.queries import Expression, Query, milliseconds, period_rule
 from cwlab.services.cloudwatch.statistics import Buckets, Statistic, compute, parse
 from cwlab.services.cloudwatch.window import Window, window
+from cwlab.timeline import to_datetime
 
 Asked = Sequence[Query | Expression]
 Message = dict[str, str]
@@ -103,7 +105,8 @@ def _with_expressions(reader: _Reader, asked: Asked, names: _Names) -> tuple[lis
     for query in sql:
         results[query.id], given[query.id] = _queried(reader, query)
     searched = _Searched(reader, names)
-    context = math.Context(reader.start_ms, reader.end_ms, reader.call.now_ms, searched)
+    bands = Bands(reader.call, asked, reader.start_ms, reader.end_ms, _history)
+    context = math.Context(reader.start_ms, reader.end_ms, reader.call.now_ms, searched, bands)
     plain = [
         math.MathQuery(q.id, None, q.label, q.period, q.returned)
         if isinstance(q, Query)
@@ -133,6 +136,12 @@ def _with_expressions(reader: _Reader, asked: Asked, names: _Names) -> tuple[lis
         for result in ([direct[query.id]] if isinstance(query, Query) else results[query.id])
     ]
     return found, reader.messages
+
+
+def _history(call: Call, asked: Asked, start_ms: int, end_ms: int) -> tuple[Ints, Floats]:
+    """The one series a request answers over another range: what a band is trained on."""
+    found, _ = answer(call, asked, to_datetime(start_ms), to_datetime(end_ms))
+    return (found[0].stamps, found[0].values) if found else _NONE
 
 
 def _named(found: Found, query: Query) -> math.NamedSeries:

@@ -1,4 +1,4 @@
-"""Which of the stored data a model learns from, and the band of a stored metric.
+"""Which of the stored data a model learns from, and how a detector has it trained.
 
 A band is trained at once, on the two weeks that end where the question ends, with a detector or without; a detector
 only adds its configuration. So a band is a function of what is stored, and an answer about the past stays what it was.
@@ -77,33 +77,6 @@ def training_data(
         return np.empty(0, np.int64), np.empty(0)
     buckets = next(iter(by_unit.values()))
     return buckets.stamp, compute(statistic, buckets, exact=metrics.settings_of(call).exact_percentiles)
-
-
-def metric_band(
-    call: Call,
-    key: Key,
-    statistic: Statistic,
-    period: int,
-    stamps: Ints,
-    *,
-    width: float = model.WIDTH,
-    end_s: int | None = None,
-    unit: str | None = None,
-) -> tuple[Floats, Floats]:
-    """The band of a stored metric at ``stamps``: what ANOMALY_DETECTION_BAND of a MetricStat query answers.
-
-    Args:
-        period: of the query, in seconds.
-        width: standard deviations.
-        end_s: where the query ends; the clock when left out.
-
-    Returns:
-        Lower and upper, one of each for each stamp; not a number where too little is stored to learn from.
-    """
-    until = call.now_ms // 1000 if end_s is None else end_s
-    data = training_data(call, key, statistic, period, until, unit)
-    detector = detector_of(call, identity(*key, statistic.name))
-    return configured_band(stamps, data, detector, width=width, bounds=bounds_of(call, key))
 
 
 def configured_band(
