@@ -19,7 +19,7 @@ if __name__ == "__main__":
 
 from benchmarks.measure import Row, table
 
-PARTS = ("starting", "against_moto", "reading", "metric_math", "worlds_copied", "in_a_browser")
+PARTS = ("starting", "against_moto", "reading", "metric_math", "searching", "worlds_copied", "in_a_browser")
 
 
 def main(arguments: list[str]) -> int:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 
 import numpy as np
 
@@ -223,9 +224,10 @@ class _Searched:
     def _search(self, text: str, statistic: str, period: int) -> list[math.NamedSeries]:
         reader, call, query = self._reader, self._reader.call, search.parse(text)
         known = metrics.known(call, query.schema.namespace if query.schema else None)
-        keys = sorted(key for key in search.select(query, known, call.account) if metrics.active(call, key))
+        found = (key for key in search.select(query, known, call.account) if metrics.active(call, key))
+        keys = list(islice(found, search.MAX_METRICS + 1))
         if len(keys) > search.MAX_METRICS:
-            keys = keys[: search.MAX_METRICS]
+            del keys[search.MAX_METRICS :]
             if TOO_MANY not in reader.messages:
                 reader.messages.append(TOO_MANY)
         subjects = [Subject(*key, statistic, period) for key in keys]

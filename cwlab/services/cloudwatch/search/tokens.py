@@ -17,6 +17,7 @@ from functools import lru_cache
 
 # Words are what stands between signs; a part ends where digits begin or end, and where a capital begins a word.
 _WORD = re.compile(r"[^\W_]+")
+_BETWEEN = re.compile(r"[\W_]+")
 _PART = re.compile(r"\d+|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
 
 
@@ -38,7 +39,12 @@ def tokens(text: str) -> list[str]:
 @lru_cache(maxsize=1 << 16)
 def _joined(text: str) -> str:
     """All parts of a string, without what stands between them, in lower case."""
-    return "".join(parts(text)).lower()
+    return text.lower() if text.isalnum() else _BETWEEN.sub("", text).lower()
+
+
+@lru_cache(maxsize=1 << 16)
+def _set(text: str) -> frozenset[str]:
+    return frozenset(map(str.lower, parts(text)))
 
 
 class Pattern:
@@ -67,6 +73,8 @@ class Pattern:
         if joined == self._whole:
             return True
         there = parts(text)
+        if len(wanted) == 1 and wanted[0][0]:
+            return self._first in _set(text)
         return any(
             all(
                 there[start + i] == part or (alone and there[start + i].lower() == part)
