@@ -19,7 +19,16 @@ if __name__ == "__main__":
 
 from benchmarks.measure import Row, table
 
-PARTS = ("starting", "against_moto", "reading", "metric_math", "searching", "worlds_copied", "in_a_browser")
+PARTS = (
+    "starting",
+    "against_moto",
+    "reading",
+    "metric_math",
+    "searching",
+    "band",
+    "worlds_copied",
+    "in_a_browser",
+)
 
 
 def main(arguments: list[str]) -> int:

@@ -183,7 +183,7 @@ def _at(field: str) -> dict[str, Any]:
 
 
 def _as_is(field: str) -> dict[str, Any]:
-    """A color, shape or size that the row itself names."""
+    """A color or shape that the row itself names."""
     return {"field": field, "type": "nominal", "scale": None, "legend": None}
 
 
@@ -199,25 +199,23 @@ def drawing(width: float, height: float) -> dict[str, Any]:
         "layer": [
             {
                 "data": {"name": "boxes"},
-                "mark": {"type": "rect", "cornerRadius": 3},
+                "mark": {"type": "rect", "cornerRadius": 3, "opacity": {"expr": "datum.opacity"}},
                 "encoding": {
                     **here,
                     "x2": {"field": "x2"},
                     "y2": {"field": "y2"},
                     "fill": _as_is("fill"),
                     "stroke": _as_is("line"),
-                    "opacity": _as_is("opacity"),
                 },
             },
             {
                 "data": {"name": "areas"},
-                "mark": {"type": "area", "line": False},
+                "mark": {"type": "area", "line": False, "opacity": {"expr": "datum.opacity"}},
                 "encoding": {
                     **here,
                     "y2": {"field": "y2"},
                     "detail": {"field": "path", "type": "nominal"},
                     "color": _as_is("color"),
-                    "opacity": _as_is("opacity"),
                 },
             },
             {
@@ -233,12 +231,11 @@ def drawing(width: float, height: float) -> dict[str, Any]:
             },
             {
                 "data": {"name": "dots"},
-                "mark": {"type": "point", "filled": True, "opacity": 1},
+                "mark": {"type": "point", "filled": True, "opacity": 1, "size": {"expr": "datum.size"}},
                 "encoding": {
                     **here,
                     "color": _as_is("color"),
                     "shape": _as_is("shape"),
-                    "size": _as_is("size"),
                     "tooltip": tip,
                 },
             },
@@ -247,6 +244,7 @@ def drawing(width: float, height: float) -> dict[str, Any]:
                 "mark": {
                     "type": "text",
                     "baseline": "middle",
+                    "fontSize": {"expr": "datum.size"},
                     "align": {"expr": "datum.align"},
                     "fontWeight": {"expr": "datum.weight"},
                     "font": {"expr": "datum.font"},
@@ -254,7 +252,6 @@ def drawing(width: float, height: float) -> dict[str, Any]:
                 "encoding": {
                     **here,
                     "text": {"field": "text", "type": "nominal"},
-                    "size": _as_is("size"),
                     "color": _as_is("color"),
                     "tooltip": tip,
                 },

@@ -8,6 +8,14 @@ statistics  names of statistics, and what each makes of one period
 window      which buckets a query asks for; retention
 labels      default and dynamic labels
 metrics     what is stored and what is vended, read alike
+queries     what GetMetricData and GetMetricStatistics ask, checked
+data        every query of GetMetricData answered, by the three languages below among others
+math        metric math, pure
+search      SEARCH: metrics found by their names, pure
+insights    Metrics Insights: SQL over metrics, pure
+naming      mistakes of syntax, named by examples
+anomaly     the seasonal model, what it is trained on, detectors, bands
+dashboards  dashboards and the checks of their bodies (dashboard_body)
 operations  the API
 csvfile     your own data from a file
 """

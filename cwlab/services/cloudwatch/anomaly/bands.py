@@ -30,6 +30,7 @@ HISTORY = "anomaly_detection_history"  # the id of the expression that is comput
 
 Asked = Sequence[Query | Expression]
 Columns = tuple[Ints, Floats]
+Sides = tuple[Floats, Floats]
 History = Callable[[Call, Asked, int, int], Columns]
 
 
@@ -63,13 +64,13 @@ class Bands:
             series._replace(stamps=stamps[there], values=upper[there]),
         )
 
-    def _of_metric(self, query: Query, stamps: Ints, width: float) -> Columns:
+    def _of_metric(self, query: Query, stamps: Ints, width: float) -> Sides:
         key, end_s = (query.namespace, query.name, query.dimensions), self._end_ms // 1000
         data = training_data(self._call, key, query.statistic, query.period, end_s, query.unit)
         detector = detector_of(self._call, identity(*key, query.statistic.name))
         return configured_band(stamps, data, detector, width=width, bounds=bounds_of(self._call, key))
 
-    def _of_expression(self, source: str, period: int, stamps: Ints, width: float) -> Columns:
+    def _of_expression(self, source: str, period: int, stamps: Ints, width: float) -> Sides:
         """Two weeks of the expression, computed from all the other queries; its detector is one of metric math."""
         others = [
             query._replace(returned=False)
