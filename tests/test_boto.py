@@ -132,6 +132,24 @@ def test_what_cannot_be_reached_times_out_and_says_why(lab):
     assert "injected" in caught.value.__notes__[0]
 
 
+@pytest.mark.parametrize("config", modes())
+def test_an_error_with_a_note_is_aws_s_error_all_the_same(lab, config):
+    client, seen = lab.client("cloudwatch", config=config), []
+    client.meta.events.register("after-call", lambda parsed, **_: seen.append(parsed["Error"]["Code"]))
+    query = {"Id": "bad", "Expression": "m1 +"}
+    with pytest.raises(client.exceptions.ClientError) as caught:
+        client.get_metric_data(MetricDataQueries=[query], StartTime="2026-03-01", EndTime="2026-03-02")
+    assert str(caught.value) == (
+        "An error occurred (ValidationError) when calling the GetMetricData operation: "
+        "Error in expression 'bad': Invalid syntax"
+    )
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+    assert caught.value.operation_name == "GetMetricData"
+    (note,) = caught.value.__notes__
+    assert note.splitlines()[0] == "m1 +"
+    assert seen == ["ValidationError"]
+
+
 def test_a_waiter_pauses_on_the_virtual_clock_with_botocores_own_loop(lab):
     start = lab.now
     with pytest.raises(WaiterError, match="Max attempts exceeded") as caught:

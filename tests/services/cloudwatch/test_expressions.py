@@ -189,7 +189,6 @@ def test_metrics_insights(measured: Lab, text: str, answers: list[str]) -> None:
 # Metric math in a request -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.syllabus("M21")
 def test_an_error_rate(lab: Lab) -> None:
     put(lab, "Requests", [100, 200, 0, 50])
     put(lab, "Errors", [1, 4, 2, 5])
