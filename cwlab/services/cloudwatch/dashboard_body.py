@@ -94,6 +94,58 @@ def _refuse(name: str) -> Any:
     raise ValueError(name)  # NaN and Infinity are Python's, not JSON's
 
 
+def pointer(text: str) -> str:
+    """Why a text is no body, for people: the line, a caret under the place, the mistake by its name.
+
+    >>> print(pointer("{'widgets': []}"))
+    {'widgets': []}
+     ^ single quotes. JSON has double ones; json.dumps writes them for you.
+    """
+    try:
+        value = json.loads(text, parse_constant=_refuse)
+    except json.JSONDecodeError as error:
+        start = text.rfind("\n", 0, error.pos) + 1
+        line = "".join(c if c.isprintable() else " " for c in text[start:].split("\n", 1)[0])
+        first = max(0, error.pos - start - 50)
+        caret = " " * (error.pos - start - first) + "^"
+        return f"{line[first : first + 80]}\n{caret} {_mistake(text, error)}"
+    except (ValueError, RecursionError):
+        return "NaN, Infinity or brackets without end. JSON has no such values."
+    kind = {list: "a list", str: "a text", bool: "true or false"}.get(type(value), "a single value")
+    return f'The body is {kind}. It must be an object: {{"widgets": [...]}}.'
+
+
+def _mistake(text: str, error: json.JSONDecodeError) -> str:
+    before, here = text[: error.pos].rstrip(), text[error.pos :].lstrip()
+    if not here:
+        return "the text ends too early. A bracket or a quote is not closed."
+    if (before.endswith(",") and here[0] in "}]") or (here[0] == "," and here[1:].lstrip()[:1] in ("}", "]")):
+        return "a comma before a closing bracket. JSON takes none there."
+    if here[0] == "'":
+        return "single quotes. JSON has double ones; json.dumps writes them for you."
+    if here.startswith(("True", "False", "None")):
+        return "a value of Python's. JSON writes true, false and null; json.dumps does it for you."
+    return f"{error.msg[0].lower()}{error.msg[1:]}."
+
+
+def whose(body: Mapping[str, Any], findings: Iterable[Finding]) -> str:
+    """Which widgets the errors are about, by their titles: paths only count them. Empty when none is a widget's."""
+    widgets = body.get("widgets")
+    told = {}
+    for finding in findings:
+        found = re.match(r"/widgets/(\d+)", finding.path)
+        if found and not finding.warning and isinstance(widgets, list):
+            widget = widgets[int(found[1])]
+            kind = widget.get("type") if isinstance(widget, dict) else None
+            properties = widget.get("properties") if isinstance(widget, dict) else None
+            title = properties.get("title") if isinstance(properties, dict) else None
+            named = f" {title!r}" if isinstance(title, str) else ""
+            told[found[0]] = (
+                f"{found[0]} is the {kind} widget{named}" if kind else f"{found[0]} names no type"
+            )
+    return "\n".join(told.values())
+
+
 def stored(body: Mapping[str, Any]) -> str:
     """The text AWS keeps and gives back: the same object without white space."""
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False)

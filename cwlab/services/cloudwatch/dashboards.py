@@ -56,10 +56,12 @@ def put_dashboard(
         raise bad_value("The parameter DashboardBody is required.\n")
     body = dashboard_body.read(DashboardBody)
     if body is None:
-        raise _invalid("The field DashboardBody must be a valid JSON object")
+        raise _invalid(
+            "The field DashboardBody must be a valid JSON object", dashboard_body.pointer(DashboardBody)
+        )
     findings = dashboard_body.check(body)
     if not all(finding.warning for finding in findings):
-        raise _invalid(dashboard_body.refusal(findings))
+        raise _invalid(dashboard_body.refusal(findings), dashboard_body.whose(body, findings))
     table, stored = _table(call), dashboard_body.stored(body)
     if DashboardName in table:
         tags = table[DashboardName].tags  # an update ignores tags
@@ -146,8 +148,12 @@ def delete_dashboards(call: Call, *, DashboardNames: Sequence[str]) -> None:
         table.pop(name, None)
 
 
-def _invalid(message: str) -> AwsError:
-    return AwsError("InvalidParameterInput", message, shape="DashboardInvalidInputError")
+def _invalid(message: str, note: str) -> AwsError:
+    """AWS's message; the note is the lab's own word, for the notebook."""
+    error = AwsError("InvalidParameterInput", message, shape="DashboardInvalidInputError")
+    if note:
+        error.add_note(note)
+    return error
 
 
 def _check_name(name: str, field: str, *, empty: bool = False) -> None:

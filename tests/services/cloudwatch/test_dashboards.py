@@ -330,3 +330,49 @@ def test_permissions_are_about_the_dashboard(lab: Lab):
     assert reader.get_dashboard(DashboardName="shop")["DashboardName"] == "shop"
     assert refused(reader.get_dashboard, DashboardName="other")[0] == "AccessDenied"
     assert refused(reader.delete_dashboards, DashboardNames=["shop"])[0] == "AccessDenied"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "caret", "mistake"),
+    [
+        ('{"widgets": [],}', '{"widgets": [],}', '}', "a comma before a closing bracket"),
+        ("{\n  'widgets': []}", "  'widgets': []}", "'", "single quotes"),
+        ('{"a": True}', '{"a": True}', "T", "a value of Python's"),
+        ('{"widgets": [', '{"widgets": [', "", "the text ends too early"),
+        ('{"a": 1 "b": 2}', '{"a": 1 "b": 2}', '"', "expecting ',' delimiter"),
+    ],
+)  # fmt: skip
+def test_a_body_that_is_no_json_is_pointed_at(
+    cloudwatch: Any, text: str, line: str, caret: str, mistake: str
+):
+    with pytest.raises(ClientError) as refused_:
+        put(cloudwatch, text)
+    (note,) = refused_.value.__notes__
+    shown, pointing = note.split("\n")
+    assert shown == line and mistake in pointing
+    at = pointing.index("^")
+    assert shown[at : at + 1] == caret or (caret == "}" and shown[at] == ","), (
+        "Python 3.13 points at the comma"
+    )
+
+
+def test_a_body_of_another_kind_is_named(cloudwatch: Any):
+    with pytest.raises(ClientError) as refused_:
+        put(cloudwatch, "[]")
+    assert refused_.value.__notes__ == ['The body is a list. It must be an object: {"widgets": [...]}.']
+
+
+def test_the_widgets_with_errors_are_called_by_their_titles(cloudwatch: Any):
+    body = {"widgets": [TEXT, {"type": "metric", "properties": {"title": "Load"}}, {"properties": {}}, 1]}
+    with pytest.raises(ClientError) as refused_:
+        put(cloudwatch, body)
+    (note,) = refused_.value.__notes__
+    assert note.split("\n") == [
+        "/widgets/1 is the metric widget 'Load'", "/widgets/2 names no type", "/widgets/3 names no type"
+    ]  # fmt: skip
+
+
+@given(st.text(max_size=60))
+def test_whatever_is_no_body_gets_a_word(text: str):
+    if dashboard_body.read(text) is None:
+        assert dashboard_body.pointer(text)
