@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from lark import Lark, UnexpectedToken
+    from lark import Lark, UnexpectedInput, UnexpectedToken
 
 T = TypeVar("T")
 
@@ -29,18 +29,24 @@ class Named(Generic[T]):
                 except UnexpectedToken as error:
                     for sign in _signs(error):
                         self._known.setdefault(sign, name)
-                except UnexpectedInput as error:
-                    raise AssertionError(f"{text!r} stops the lexer, not the parser") from error
+                except UnexpectedInput:
+                    continue  # it stops the lexer: such are known by their character
                 else:
                     raise AssertionError(f"{text!r} is no mistake")
 
-    def __call__(self, error: UnexpectedToken) -> T | None:
-        """The mistake; None when no example is like it."""
+    def __call__(self, error: UnexpectedInput) -> T | None:
+        """The mistake; None when no example is like it, or when the lexer stopped."""
+        from lark import UnexpectedToken
+
+        if not isinstance(error, UnexpectedToken):
+            return None
         return next((self._known[sign] for sign in _signs(error) if sign in self._known), None)
 
 
 def _signs(error: UnexpectedToken) -> Iterator[tuple[Any, ...]]:
-    """What to know a mistake by, the most telling first: the point in the grammar with the very word, with its kind."""
+    """What to know a mistake by, the most telling first: the point in the grammar with the very word, with its
+    kind, alone."""
     state = error.interactive_parser.parser_state.position
     yield state, error.token.type, error.token.casefold()
     yield state, error.token.type
+    yield (state,)

@@ -22,6 +22,7 @@ from cwlab.services.cloudwatch.math.mistakes import (
     OTHER_CHARACTER,
     SQL,
 )
+from cwlab.services.cloudwatch.naming import Named
 
 if TYPE_CHECKING:
     from lark import Lark, Tree, UnexpectedInput
@@ -37,6 +38,11 @@ def _parser() -> Lark:
 
     grammar = files(__package__).joinpath("grammar.lark").read_text(encoding="utf-8")
     return Lark(grammar, parser="lalr", propagate_positions=True)
+
+
+@lru_cache(maxsize=1)
+def _mistakes() -> Named[Mistake]:
+    return Named(_parser(), BY_EXAMPLE)
 
 
 @lru_cache(maxsize=1024)
@@ -70,9 +76,7 @@ def _named(text: str, error: UnexpectedInput) -> MathError:
     elif _NOT.search(text[:at]):
         mistake = NO_NOT
     else:
-        examples: Any = BY_EXAMPLE  # Lark's annotation wants strings for labels; any value does
-        found: Mistake | None = error.match_examples(_parser().parse, examples, use_accepts=False)
-        mistake = found or BY_TOKEN.get(token, OTHER)
+        mistake = _mistakes()(error) or BY_TOKEN.get(token, OTHER)
     return MathError("Invalid syntax", at + 1, mistake, text=text)
 
 
