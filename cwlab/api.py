@@ -313,7 +313,7 @@ class Call:
         if service_principal is not None:
             principal = globals()["service_principal"](service_principal)
         elif role is not None:
-            principal = self.world.role_session(role, self.service)
+            principal = self.world.service_session(role, f"{self.service}.amazonaws.com", self.service)
         else:
             principal = self.request.principal
         return self.world.door(

@@ -92,6 +92,23 @@ class World:
         account, name = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
         return Principal(arn("sts", "", account, f"assumed-role/{name}/{session_name}"), account, "role")
 
+    def service_session(self, role_arn: str, service: str, session_name: str) -> Principal:
+        """A session of a role taken on by an AWS service, if the role's trust policy lets that service.
+
+        Args:
+            service: as policies name it, ``ec2.amazonaws.com``.
+
+        Raises:
+            AwsError: AccessDenied, where the role is missing or trusts others.
+        """
+        load("iam")
+        from cwlab.services.iam import authorize
+
+        decision = authorize.may_assume(self, role_arn, service)
+        if not decision.allowed:
+            raise AwsError("AccessDenied", decision.message, 403)
+        return self.role_session(role_arn, session_name)
+
     # -- the door's hooks --------------------------------------------------------------------------------------
     def reach(self, call: Call) -> None:
         """Step 1: a request from a host takes that host's route."""

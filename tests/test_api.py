@@ -1,5 +1,7 @@
 """The door: five steps, atomic operations, the journal; with a service of the tests' own."""
 
+import json
+
 import pytest
 
 from cwlab import Lab, api
@@ -142,3 +144,23 @@ def state(lab: Lab):
     """All tables, agenda and journal of a lab, comparable."""
     tables = {key: list(table.items()) for key, table in lab.world.tables.items() if len(table)}
     return tables, lab.world.timeline.state(), [e for e in lab.journal if e.operation != "List"]
+
+
+def test_a_service_takes_on_a_role_only_if_the_role_trusts_it(toy, monkeypatch):
+    iam = toy.client("iam")
+    for name, who in (("mine", "ses.amazonaws.com"), ("theirs", "ec2.amazonaws.com")):
+        trust = {
+            "Statement": [{"Effect": "Allow", "Principal": {"Service": who}, "Action": "sts:AssumeRole"}]
+        }
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust | {"Version": "2012-10-17"}))
+        iam.attach_role_policy(RoleName=name, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+
+    @operation("ses", "Relay")
+    def relay(call: Call, *, Role: str) -> dict:
+        return call.invoke("sts", "GetCallerIdentity", {}, role=f"arn:aws:iam::{call.account}:role/{Role}")
+
+    assert ask(toy, "Relay", Role="mine")["Arn"] == "arn:aws:sts::123456789012:assumed-role/mine/ses"
+    with pytest.raises(AwsError, match="AccessDenied"):
+        ask(toy, "Relay", Role="theirs")
+    with pytest.raises(AwsError, match="AccessDenied"):
+        ask(toy, "Relay", Role="ghost")

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from cwlab.api import Principal
 from cwlab.arn import GLOBAL, arn, check_region
-from cwlab.errors import BadInput
+from cwlab.errors import AwsError, BadInput
 from cwlab.timeline import iso, to_ms
 
 if TYPE_CHECKING:
@@ -121,7 +121,13 @@ class Host:
             raise BadInput(
                 role, f"is not a role of account {self.account} (it has: {have}).", "Make it first."
             )
-        return world.role_session(arn("iam", "", self.account, f"role/{role}"), self.id)
+        role_arn = arn("iam", "", self.account, f"role/{role}")
+        if not self.is_instance:
+            return world.role_session(role_arn, self.id)
+        try:
+            return world.service_session(role_arn, "ec2.amazonaws.com", self.id)
+        except AwsError:
+            return None  # a role that does not trust EC2: the metadata service has no credentials to give
 
     def path(
         self, service: str = "cloudwatch", region: str | None = None, endpoint_url: str | None = None

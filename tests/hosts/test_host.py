@@ -219,6 +219,16 @@ def test_without_an_instance_profile_there_are_no_credentials(launch):
         launch("web-1").client("cloudwatch").put_metric_data(**DATA)
 
 
+def test_a_role_that_does_not_trust_ec2_gives_no_credentials(lab, launch):
+    host = launch("web-1", IamInstanceProfile={"Name": "web"})
+    host.client("cloudwatch").put_metric_data(**DATA)
+    lab.client("iam").update_assume_role_policy(
+        RoleName=host.role, PolicyDocument=trust("lambda.amazonaws.com")
+    )
+    with pytest.raises(NoCredentialsError):
+        host.client("cloudwatch").put_metric_data(**DATA)
+
+
 def test_an_access_key_of_your_own_works_too(lab, launch):
     lab.client("iam").create_user(UserName="ann")
     lab.client("iam").attach_user_policy(
