@@ -10,7 +10,7 @@ from cwlab.services.cloudwatch.window import SHORT_PERIODS, valid_period
 
 
 def search(scope: Scope, text: str, statistic: str, period: float | None = None) -> Series:
-    """SEARCH: one series for each metric found. All four messages are observed on the live service."""
+    """SEARCH: one series for each metric found. All messages are observed on the live service."""
     if period is None:
         if scope.query.period is None:
             raise scope.refuse(
@@ -20,6 +20,10 @@ def search(scope: Scope, text: str, statistic: str, period: float | None = None)
                 whole=True,
             )
         period = float(scope.query.period)
+    if period == 0:
+        raise scope.refuse(
+            "The parameter Period must not equal 0.", "a period of nothing", "Give seconds: 60, 300, 3600."
+        )
     if not period > 0:
         raise scope.refuse(
             "SEARCH arguments must be '[String, String, Positive Number]'",

@@ -60,11 +60,17 @@ def test_search_takes_the_querys_period_when_it_has_none(compute, fleet):
     )
 
 
-@pytest.mark.parametrize("period", ["0", "-60"])
-def test_search_wants_a_positive_period(period, compute, fleet):
+@pytest.mark.parametrize(
+    ("period", "message"),
+    [
+        ("0", "Error in expression 'e1': The parameter Period must not equal 0."),
+        ("-60", "SEARCH arguments must be '[String, String, Positive Number]'"),
+    ],
+)
+def test_search_wants_a_positive_period(period, message, compute, fleet):
     with pytest.raises(MathError) as caught:
         compute(f"SEARCH('x', 'Sum', {period})", {}, search=fleet)
-    assert caught.value.message == "SEARCH arguments must be '[String, String, Positive Number]'"
+    assert caught.value.message == message
 
 
 def test_a_hooks_own_errors_pass(compute):
