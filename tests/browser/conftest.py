@@ -193,14 +193,25 @@ class Page:
         """Move the slider with this label by so many steps, with the keyboard, waiting for each picture."""
         handle = self.page.get_by_role("slider", name=label, exact=True).first
         handle.scroll_into_view_if_needed()
-        handle.focus()
+        for _ in range(50):  # JupyterLab may still be about to focus a cell
+            handle.focus()
+            self.page.wait_for_timeout(60)
+            if handle.evaluate("e => e === document.activeElement"):
+                break
         live = self.page.locator(".cwlab-panel", has=handle).locator(".cwlab-live").first
-        for _ in range(abs(steps)):
+        for step in range(abs(steps)):
             before = live.get_attribute("data-frame")
             self.page.keyboard.press("ArrowRight" if steps > 0 else "ArrowLeft")
-            self.page.wait_for_function(
-                "([e, n]) => e.dataset.frame !== n", arg=[live.element_handle(), before], timeout=10_000
-            )
+            for _ in range(500):
+                if live.get_attribute("data-frame") != before:
+                    break
+                self.page.wait_for_timeout(20)
+            else:
+                state = self.page.evaluate("() => document.activeElement.outerHTML.slice(0, 200)")
+                place, why = handle.get_attribute("aria-valuenow"), live.locator(".cwlab-why").inner_text()
+                pytest.fail(
+                    f"{label}, step {step + 1}: frame {before} stays; at {place}, {why!r}; focus on {state}"
+                )
 
     def clean(self) -> None:
         """Nothing failed, nothing was asked for outside, no widget is dead."""

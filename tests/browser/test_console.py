@@ -1,13 +1,13 @@
 """Charts and panels where they are looked at: in JupyterLab, offline, in light and dark."""
 
-import re
-
+import nbformat
 import pytest
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 NASTY = "<img src=x onerror=window.broken=1>"
 SETUP = f"""
+import json
 from datetime import timedelta
 from cwlab import Lab, console
 lab = Lab()
@@ -16,6 +16,10 @@ for k, who in enumerate(("i-0123456789abcdef0", "{NASTY}")):
     cloudwatch.put_metric_data(Namespace="Shop", MetricData=[
         {{"MetricName": "Load", "Dimensions": [{{"Name": "InstanceId", "Value": who}}],
           "Timestamp": lab.now - timedelta(minutes=m), "Value": float(20 + (7 * m + 11 * k) % 31)}} for m in range(60)])
+cloudwatch.put_dashboard(DashboardName="shop", DashboardBody=json.dumps({{"widgets": [
+    {{"type": "metric", "x": 0, "y": 0, "width": 12, "height": 6,
+      "properties": {{"metrics": [["Shop", "Load", "InstanceId", "i-0123456789abcdef0"]], "region": "us-east-1", "title": "Load"}}}},
+    {{"type": "text", "x": 12, "y": 0, "width": 6, "height": 3, "properties": {{"markdown": "**Shop** {NASTY}"}}}}]}}))
 lab.advance(minutes=10)
 """
 #: Every public function that draws, and how often it puts a chart on the page.
@@ -24,6 +28,7 @@ STILL = {
     "explorer": "console.explorer(lab)",
     "journal": "console.journal(lab)",
     "agenda": "console.agenda(lab)",
+    "dashboard": "console.dashboard(lab, 'shop')",
     "show": "console.show(console.explorer(lab).to_dict(), 'again', console.explorer(lab).table)",
 }  # fmt: skip
 LIVE = {
@@ -93,8 +98,10 @@ def test_every_kind_of_chart_draws_offline_can_be_read_in_light_and_dark_and_sta
     page.slide("Burst (seconds)", 3)
     assert _heights(page) == before, "what stands below a panel jumped"
     page.clean()
-    # Vega notes that an empty data set has no extent: it is meant to be empty.
-    assert [w for w in page.warnings if w.startswith("WARN") and "Infinite extent" not in w] == []
+    # Two notes of Vega's are expected: an empty data set has no extent (it is meant to be empty), and a size or an
+    # opacity chosen by name has no order.
+    expected = ("Infinite extent", "unsorted discrete field")
+    assert [w for w in page.warnings if w.startswith("WARN") and not any(e in w for e in expected)] == []
     assert page.page.evaluate("() => window.broken") is None, "markup in a name was run"
     assert page.page.locator("img[src=x]").count() == 0
 
@@ -120,7 +127,7 @@ def test_the_keyboard_is_enough_and_the_chart_follows(open_notebook):
     assert "panel.set(age_hours=384" in panel.locator(".cwlab-calls pre").inner_text()
     panel.locator(".cwlab-numbers summary").focus()
     page.page.keyboard.press("Enter")
-    assert panel.locator(".cwlab-numbers th").first.is_visible()
+    panel.locator(".cwlab-numbers th").first.wait_for()
     # The time machine, by keyboard too.
     machine = page.page.locator(".cwlab-panel").nth(1)
     machine.get_by_role("button", name="+1 h").focus()
@@ -137,15 +144,14 @@ def test_the_keyboard_is_enough_and_the_chart_follows(open_notebook):
 
 
 def test_a_saved_notebook_nobody_trusts_shows_its_panels_as_charts(open_notebook, server):
-    page = open_notebook("saved.ipynb", [SETUP, LIVE["statistics"]])
-    page.run_all()
-    page.wait_painted()
-    page.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save()")
-    saved = server.folder / "saved.ipynb"
-    page.page.wait_for_timeout(500)
-    (server.folder / "stranger.ipynb").write_text(
-        re.sub(r"Load", "Lead", saved.read_text())
-    )  # its signature is not ours
-    again = open_notebook("stranger.ipynb")
-    again.page.wait_for_selector(".jp-RenderedVegaCommon5 svg, .jp-RenderedVegaLite svg")
-    again.clean()
+    """As a learner first meets a lab: outputs are there, nothing has run, and JupyterLab trusts none of it."""
+    from cwlab import Lab, console
+
+    panel = console.statistics(Lab())
+    cell = nbformat.v4.new_code_cell("panel")
+    cell.outputs = [nbformat.v4.new_output("display_data", data=panel._repr_mimebundle_())]
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), server.folder / "stranger.ipynb")
+    page = open_notebook("stranger.ipynb")
+    page.page.get_by_text(panel.picture.title).wait_for()
+    assert page.page.locator(".jp-NotebookPanel svg.marks").count() == 1
+    page.clean()
