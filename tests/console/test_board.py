@@ -370,3 +370,33 @@ def test_a_log_query_is_asked_of_its_groups_and_shown_as_text(lab: Lab):
     assert stranger.asked["logGroupNames"] == ["/shop/web", "/shop/db"]
     assert stranger.asked["queryString"] == "fields @message | limit 20"
     assert picture.table["value"].tolist() == [NASTY, NASTY] and "@ptr" not in words(picture)
+
+
+class WithOneAlarm(WithAlarms):
+    """The lab's own metrics, and one alarm on one of them."""
+
+    def __init__(self, lab: Lab, widgets_: list[dict[str, Any]]) -> None:
+        super().__init__(lab, widgets_)
+        self.real = lab.client("cloudwatch")
+
+    def get_paginator(self, name: str) -> Any:
+        return self.real.get_paginator(name)
+
+    def describe_alarms(self, *, AlarmNames: list[str], AlarmTypes: list[str]) -> dict[str, Any]:
+        alarm = {
+            "AlarmName": "busy", "AlarmArn": "arn:aws:cloudwatch:us-east-1:123456789012:alarm:busy", "StateValue": "OK",
+            "Namespace": "Shop", "MetricName": "Load", "Dimensions": [{"Name": "Host", "Value": "web-1"}], "Period": 60,
+            "Statistic": "Maximum", "Threshold": 55.0, "ComparisonOperator": "GreaterThanThreshold",
+        }  # fmt: skip
+        return {"MetricAlarms": [alarm]}
+
+
+def test_an_alarm_annotation_draws_its_metric_and_its_threshold(lab: Lab):
+    annotated = {
+        "annotations": {"alarms": ["arn:aws:cloudwatch:us-east-1:123456789012:alarm:busy"]},
+        "title": "Busy",
+    }
+    alone = console.dashboard(WithOneAlarm(lab, [{"type": "metric", "properties": annotated}]), "x")
+    assert len(alone.table) == 180 and any(word.startswith("busy") for word in words(alone))
+    beside = console.dashboard(WithOneAlarm(lab, [metric(**annotated)]), "x")
+    assert len(beside.table) == 2 * 36, "a widget's own metrics stay its metrics"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -79,11 +79,58 @@ def _metric(sight: Sight, given: Mapping[str, Any], room: Room, title: str) -> N
         return seconds if whole else readable(period, start_ms, sight.now_ms)
 
     queries = asked(given, period_of)
-    alarms = look.annotations("alarms")
-    if alarms and not queries:
-        raise NotModelled(f"A metric widget drawn from an alarm ({alarms[0]})", "Give it metrics of its own.")
+    arns = [str(arn) for arn in look.annotations("alarms")]
+    if arns:
+        more, look = _of_alarms(sight, arns, queries, look, title)
+        queries += more
     series = answers(sight.lab, queries, start_ms, end_ms)
     draw_series(sight, series, room, title, look)
+
+
+def _of_alarms(
+    sight: Sight, arns: Sequence[str], queries: Sequence[Asked], look: Look, title: str
+) -> tuple[list[Asked], Look]:
+    """What alarm annotations add: each alarm's threshold as a line, and its metric if the widget has none of its own.
+
+    Raises:
+        NotModelled: alarms are not, and there is nothing else to draw.
+    """
+    try:
+        alarms = _alarms(sight.lab, arns)
+    except NotModelled as problem:
+        if not queries:
+            raise
+        sight.tell(title, f"{problem.what} is not modeled, so no threshold is drawn")
+        return [], look
+    lines = [
+        {"value": alarm["Threshold"], "label": f"{alarm['AlarmName']}: {alarm.get('ComparisonOperator', '')}"}
+        for alarm in alarms
+        if "Threshold" in alarm
+    ]
+    given = look.properties.get("annotations")
+    annotations = {**(given if isinstance(given, Mapping) else {})}
+    annotations["horizontal"] = [*look.annotations("horizontal"), *lines]
+    look = replace(look, properties={**look.properties, "annotations": annotations})
+    return ([] if queries else [row for i, alarm in enumerate(alarms) for row in _watched(alarm, i)]), look
+
+
+def _watched(alarm: Mapping[str, Any], n: int) -> list[Asked]:
+    """The queries an alarm evaluates, as rows of a widget."""
+    region = alarm["AlarmArn"].split(":")[3] if "AlarmArn" in alarm else None
+    if "Metrics" in alarm:
+        return [Asked({"ReturnData": True, **query}, region, None, right=False) for query in alarm["Metrics"]]
+    if "MetricName" not in alarm:
+        return []
+    query = reading.query(
+        f"alarm{n}",
+        alarm["Namespace"],
+        alarm["MetricName"],
+        alarm.get("Dimensions"),
+        alarm.get("Statistic") or alarm.get("ExtendedStatistic", "Average"),
+        alarm["Period"],
+        alarm.get("Unit"),
+    )
+    return [Asked({**query, "ReturnData": True}, region, None, right=False)]
 
 
 def draw_series(sight: Sight, series: Sequence[Drawn], room: Room, title: str, look: Look) -> None:
