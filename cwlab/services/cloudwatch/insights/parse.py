@@ -1,4 +1,4 @@
-"""From the text of a Metrics Insights query to the query.
+r"""From the text of a Metrics Insights query to the query.
 
 Messages are those observed on the live service; how it words a query that ends too early is known only for a missing FROM.
 
