@@ -1,10 +1,12 @@
-"""Text that comes from names, logs and answers is data: shortened, escaped and counted here before it is shown."""
+"""Text that comes from names, logs and answers is data: cleaned, shortened and counted here before it is shown.
+
+Nothing is escaped here, since nothing of ours writes HTML: Vega and the panels set text nodes, and pandas escapes its
+tables.
+"""
 
 from __future__ import annotations
 
-import html
 from datetime import datetime
-from typing import Any
 
 
 def clean(text: object) -> str:
@@ -23,11 +25,6 @@ def shorten(text: object, limit: int = 48) -> str:
         return line
     head = limit // 2
     return f"{line[:head]}…{line[len(line) - (limit - head - 1) :]}"
-
-
-def escape(text: object) -> str:
-    """Safe inside HTML text and attributes."""
-    return html.escape(clean(text), quote=True)
 
 
 def number(value: float | None) -> str:
@@ -66,10 +63,3 @@ def span(seconds: float) -> str:
 def clock(when: datetime) -> str:
     """An instant for people: ``2026-03-02 09:00:00 UTC``."""
     return when.strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def table_html(columns: list[str], rows: list[list[Any]], caption: str) -> str:
-    """A plain table whose every cell is escaped."""
-    head = "".join(f"<th scope='col'>{escape(c)}</th>" for c in columns)
-    body = "".join("<tr>" + "".join(f"<td>{escape(v)}</td>" for v in row) + "</tr>" for row in rows)
-    return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

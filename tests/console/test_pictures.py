@@ -103,6 +103,8 @@ def test_now_is_a_rule_and_the_future_is_empty(pictures):
 def test_markup_in_names_stays_text(pictures):
     """Vega writes text nodes; the plain twins carry it as it is, and control characters never."""
     assert NASTY in " ".join(pictures["explorer"].table["dimensions"])
+    html = pictures["explorer"].table._repr_html_()
+    assert "<img" not in html and "&lt;img" in html
     drawn = json.dumps(pictures["explorer"].rows)
     assert "onerror" in drawn and "\x1b" not in drawn
 
