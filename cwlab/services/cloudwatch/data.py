@@ -327,9 +327,13 @@ class _Names:
 
     def settle(self, found: Sequence[Found]) -> None:
         """Put the default labels in the place of their signs. Only metrics that show count."""
-        shown = sorted({int(n) for one in found for n in _HELD.findall(f"{one.label or ''}{one.default}")})
+        signs = {int(n) for one in found for n in _HELD.findall(f"{one.label or ''}{one.default}")}
+        shown = sorted(n for n in signs if n < len(self._subjects))  # a label of your own may hold anything
         named = dict(zip(shown, labels.default_labels([self._subjects[n] for n in shown]), strict=True))
+
+        def put_in(text: str) -> str:
+            return _HELD.sub(lambda sign: named.get(int(sign[1]), sign[0]), text)
+
         for one in found:
-            if one.label is not None:
-                one.label = _HELD.sub(lambda sign: named[int(sign[1])], one.label)
-            one.default = _HELD.sub(lambda sign: named[int(sign[1])], one.default)
+            one.label = None if one.label is None else put_in(one.label)
+            one.default = put_in(one.default)

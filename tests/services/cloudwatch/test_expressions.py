@@ -302,6 +302,31 @@ def test_math_over_what_is_searched(lab: Lab) -> None:
     ]
 
 
+def test_a_search_gives_what_asking_one_by_one_gives(lab: Lab) -> None:
+    zones = "abc"
+    for n, zone in enumerate(zones):
+        put(lab, "m", [n + 1.0, n * 2.0, 7.0], Zone=zone)
+    for stat in ("Average", "SampleCount", "p90", "tm99", "PR(:3)"):
+        one_by_one = [metric(zone, "m", stat, {"Zone": zone}) for zone in zones]
+        found = told(data(lab, expression("s", f"SEARCH('{{Shop,Zone}}', '{stat}', 60)")))
+        assert [r[1:] for r in found] == [r[1:] for r in told(data(lab, *one_by_one))]
+
+
+def test_a_fork_answers_alike(lab: Lab) -> None:
+    put(lab, "m", [1, 2], Zone="a")
+    queries = [expression("s", "SEARCH('m', 'Sum', 60) * 2"), expression("q", SQL, Period=60)]
+    other = lab.fork()
+    put(lab, "m", [9], Zone="b")
+    assert told(data(other, *queries)) == [("s", "m", [2.0, 4.0]), ("q", "q", [1.0, 2.0])]
+    assert len(told(data(lab, *queries))) == 3
+
+
+def test_labels_may_hold_any_sign(lab: Lab) -> None:
+    put(lab, "m", [1])
+    found = data(lab, metric("a", "m", Label="\x007\x00"), metric("b", "m"), expression("e", "METRICS()"))
+    assert [r[1] for r in told(found)] == ["\x007\x00", "m", "\x007\x00", "m"]
+
+
 def test_a_search_that_finds_nothing(lab: Lab) -> None:
     answer = data(
         lab,
