@@ -110,6 +110,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {}
 VERBS: dict[tuple[str, str], Function] = {}
 HANDLERS: dict[tuple[str, str], Function] = {}
 PROVIDERS: dict[str, tuple[str, Provider]] = {}
+_LOADED: set[str] = set()  # services whose modules are imported, all of each
 
 
 def operation(
@@ -197,17 +198,20 @@ def module_name(service: str) -> str:
 
 def load(service: str) -> bool:
     """Import a service's module, so that its operations are known. False when there is no such service here."""
-    if service in OPERATIONS:
+    if service in _LOADED:
         return True
     if service == "cwlab":  # the lab's own verbs: faults
         importlib.import_module("cwlab.faults")
-        return True
-    if not service.replace("-", "_").isidentifier() or importlib.util.find_spec(module_name(service)) is None:
-        return False
-    importlib.import_module(module_name(service))
-    if importlib.util.find_spec(module_name(service)).submodule_search_locations is not None:  # type: ignore[union-attr]
-        importlib.import_module(f"{module_name(service)}.operations")
-    return service in OPERATIONS
+    elif (
+        not service.replace("-", "_").isidentifier() or importlib.util.find_spec(module_name(service)) is None
+    ):
+        return service in OPERATIONS
+    else:
+        module = importlib.import_module(module_name(service))
+        if hasattr(module, "__path__"):
+            importlib.import_module(f"{module_name(service)}.operations")
+    _LOADED.add(service)
+    return True
 
 
 def supported() -> list[str]:
