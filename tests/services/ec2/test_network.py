@@ -516,3 +516,20 @@ def test_places_and_types(ec2, refused):
 def test_an_operation_that_is_not_modeled_is_refused_by_name(ec2):
     with pytest.raises(NotModelled, match="CreateVpnGateway"):
         ec2.create_vpn_gateway(Type="ipsec.1")
+
+
+def test_a_subnet_is_told_to_give_public_addresses(ec2, vpc, launch):
+    made = subnet(ec2, vpc)
+
+    def gives() -> bool:
+        return ec2.describe_subnets(SubnetIds=[made])["Subnets"][0]["MapPublicIpOnLaunch"]
+
+    def address(instance: str) -> str | None:
+        found = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
+        return found.get("PublicIpAddress")
+
+    assert not gives()
+    assert not address(launch(SubnetId=made))
+    ec2.modify_subnet_attribute(SubnetId=made, MapPublicIpOnLaunch={"Value": True})
+    assert gives()
+    assert address(launch(SubnetId=made))
