@@ -197,6 +197,54 @@ def test_what_is_no_query_is_said_with_a_place_and_a_name(rest: str) -> None:
         pass
 
 
+ALB = 'SELECT SUM(RequestCount) FROM SCHEMA("AWS/ApplicationELB", LoadBalancer, AvailabilityZone)'
+
+
+@pytest.mark.parametrize(
+    ("text", "group", "limit"),
+    [
+        (ALB, "", None),
+        (f"{ALB} WHERE LoadBalancer = 'app/load-balancer-1'", "", None),
+        (
+            f"{ALB} WHERE LoadBalancer = 'app/load-balancer-1' GROUP BY AvailabilityZone",
+            "AvailabilityZone",
+            None,
+        ),
+        (
+            f"{ALB}\nWHERE LoadBalancer = 'app/load-balancer-1'\nGROUP BY AvailabilityZone\nORDER BY MAX() DESC\nLIMIT 5",
+            "AvailabilityZone",
+            5,
+        ),
+        (
+            "SELECT MAX(CPUUtilization) FROM \"AWS/EC2\" WHERE AutoScalingGroupName = 'my-production-fleet'",
+            "",
+            None,
+        ),
+        ('SELECT MAX("My.Metric") FROM "AWS/EC2"', "", None),
+        (
+            'SELECT AVG(CPUUtilization) FROM SCHEMA("AWS/EC2", InstanceId) GROUP BY InstanceId ORDER BY AVG() DESC LIMIT 10',
+            "InstanceId",
+            10,
+        ),
+        (
+            'SELECT COUNT(CallCount) FROM SCHEMA("AWS/Usage", Class, Resource, Service, Type) '
+            "WHERE Type = 'API' GROUP BY Service, Resource ORDER BY SUM() DESC LIMIT 10",
+            "Service Resource",
+            10,
+        ),
+        (
+            'SELECT AVG(CPUUtilization) FROM SCHEMA("AWS/EC2", InstanceId) '
+            "WHERE AWS.AccountId = CURRENT_ACCOUNT_ID() GROUP BY AWS.AccountId",
+            "AccountId",
+            None,
+        ),
+    ],
+)
+def test_queries_of_the_guide(text: str, group: str, limit: int | None) -> None:
+    query = parse(text)
+    assert (" ".join(key.name for key in query.group), query.limit) == (group, limit)
+
+
 def test_ten_thousand_metrics_are_looked_at() -> None:
     rows = [(("Shop", "m", (("n", f"{i:05}"),)), 0, 1.0) for i in range(MAX_METRICS + 1)]
 

@@ -59,8 +59,22 @@ def chosen(text: str, keys: list[Key]) -> set[Key]:
     return set(select(parse(text), keys, "123456789012"))
 
 
-def lines() -> list[str]:
-    text = (ORACLES / "search_tokens.txt").read_text(encoding="utf-8")
+def guide() -> tuple[dict[Key, str], list[tuple[str, str]]]:
+    """The metrics of the guide's examples by their tags, and each search with what it finds."""
+    metrics, found = dict[Key, str](), list[tuple[str, str]]()
+    for line in lines("search_guide"):
+        if line.startswith("metric "):
+            tag, namespace, name, *pairs = [word.replace("_", " ") for word in line.split()[1:]]
+            metrics[namespace, name, tuple((n, v) for n, v in (pair.split("=") for pair in pairs))] = tag
+        elif line.startswith("="):
+            found[-1] = (found[-1][0], line[1:].strip())
+        else:
+            found.append((line, ""))
+    return metrics, found
+
+
+def lines(name: str = "search_tokens") -> list[str]:
+    text = (ORACLES / f"{name}.txt").read_text(encoding="utf-8")
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
@@ -68,6 +82,14 @@ def lines() -> list[str]:
 def test_partial_matches(line: str) -> None:
     name, sign, *terms = line.split()
     assert [term for term in terms if found(name, term) is not (sign == "+")] == []
+
+
+METRICS, EXAMPLES = guide()
+
+
+@pytest.mark.parametrize(("search", "wanted"), EXAMPLES)
+def test_examples_of_the_guide(search: str, wanted: str) -> None:
+    assert " ".join(METRICS[key] for key in select(parse(search), METRICS)) == wanted
 
 
 @pytest.mark.parametrize(
