@@ -227,14 +227,18 @@ ALB = 'SELECT SUM(RequestCount) FROM SCHEMA("AWS/ApplicationELB", LoadBalancer, 
             10,
         ),
         (
-            'SELECT COUNT(CallCount) FROM SCHEMA("AWS/Usage", Class, Resource, Service, Type) '
-            "WHERE Type = 'API' GROUP BY Service, Resource ORDER BY SUM() DESC LIMIT 10",
+            (
+                'SELECT COUNT(CallCount) FROM SCHEMA("AWS/Usage", Class, Resource, Service, Type) '
+                "WHERE Type = 'API' GROUP BY Service, Resource ORDER BY SUM() DESC LIMIT 10"
+            ),
             "Service Resource",
             10,
         ),
         (
-            'SELECT AVG(CPUUtilization) FROM SCHEMA("AWS/EC2", InstanceId) '
-            "WHERE AWS.AccountId = CURRENT_ACCOUNT_ID() GROUP BY AWS.AccountId",
+            (
+                'SELECT AVG(CPUUtilization) FROM SCHEMA("AWS/EC2", InstanceId) '
+                "WHERE AWS.AccountId = CURRENT_ACCOUNT_ID() GROUP BY AWS.AccountId"
+            ),
             "AccountId",
             None,
         ),
