@@ -11,6 +11,7 @@
     console.retention(lab)
     console.statistics(lab)
     console.explore(lab, "Shop", "Latency")
+    console.bench(lab, {"errors": ("Shop", "Errors"), "requests": ("Shop", "Requests")})   # metric math
     console.breaking(play, faults, view)                                        # now break it
     console.time_machine(lab)
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from cwlab.console.picture import Picture, show
     from cwlab.console.timemachine import TimeMachine, time_machine
     from cwlab.console.views import agenda, explorer, journal, metric
+    from cwlab.console.workbench import bench
 
 # A home never has the name of what lives in it: importing it would hide the function behind the module.
 _HOME = {
@@ -45,6 +47,7 @@ _HOME = {
     "TimeMachine": "timemachine",
     "agenda": "views",
     "ask": "asking",
+    "bench": "workbench",
     "breaking": "breakage",
     "dashboard": "dashboards",
     "explore": "exploring",
@@ -64,6 +67,7 @@ __all__ = [
     "TimeMachine",
     "agenda",
     "ask",
+    "bench",
     "breaking",
     "dashboard",
     "explore",

@@ -80,7 +80,16 @@ class LiveView(anywidget.AnyWidget):
         super().__init__(library=library(), **traits)
         self.on_msg(lambda _widget, content, _buffers: on_painted(int(content["painted"])))
 
-    def update(self, number: int, picture: Picture, why: str, calls: str, *, error: bool = False) -> None:
+    def update(
+        self,
+        number: int,
+        picture: Picture,
+        why: str,
+        calls: str,
+        *,
+        error: bool = False,
+        note: str | None = None,
+    ) -> None:
         """Show a picture with its words; the drawing itself is sent only when it differs from the one shown."""
         drawing = fingerprint(picture.spec)
         frame = {
@@ -91,6 +100,7 @@ class LiveView(anywidget.AnyWidget):
             "label": picture.text,
             "why": why,
             "error": error,
+            "note": note,
             "calls": calls,
             "table": table_cells(picture),
         }

@@ -128,11 +128,13 @@ class Tick:
 
 @dataclass(frozen=True)
 class Words:
-    """A line of text, taken when you press Enter or leave the field."""
+    """A line of text, taken when you press Enter or leave the field. With ``wide`` it has a row to itself, and the
+    letters of code."""
 
     name: str
     label: str
     value: str = ""
+    wide: bool = False
 
     def check(self, value: Any) -> str:
         """The text."""
@@ -143,7 +145,9 @@ class Words:
     def widget(self) -> Any:
         import ipywidgets as w
 
-        return w.Text(value=self.value, description=self.label, style=LABEL, continuous_update=False)
+        more = {"layout": w.Layout(width="100%", max_width="860px")} if self.wide else {}
+        field = w.Text(value=self.value, description=self.label, style=LABEL, continuous_update=False, **more)
+        return field.add_class("cwlab-code") if self.wide else field
 
 
 @dataclass(frozen=True)
@@ -174,12 +178,15 @@ class Shown:
         entries: journal entries of the calls made, in order.
         setup: lines of Python that go before them: a fork, or a long list made by a loop, which reads better than
             what the journal has of it. A test runs them.
+        note: lines that must keep their columns, such as a caret under a mistake. None: the panel never has any; "" keeps
+            room for them.
     """
 
     picture: Picture
     why: str
     entries: Sequence[Any] = ()
     setup: Sequence[str] = ()
+    note: str | None = None
 
 
 class Panel:
@@ -264,6 +271,11 @@ class Panel:
         return self.shown.why
 
     @property
+    def note(self) -> str:
+        """Lines that keep their columns, such as a caret under a mistake; empty when there are none."""
+        return self.shown.note or ""
+
+    @property
     def calls(self) -> str:
         """The calls of the last move, as Python ready to copy."""
         twin = f"panel.set({', '.join(f'{k}={v!r}' for k, v in self.values.items())})" if self.values else ""
@@ -335,7 +347,12 @@ class Panel:
         self._sent += 1
         self._in_flight = self._watched
         self._live.update(
-            self._sent, self.picture, self._error or self.why, self.calls, error=bool(self._error)
+            self._sent,
+            self.picture,
+            self._error or self.why,
+            self.calls,
+            error=bool(self._error),
+            note=self.shown.note,
         )
 
     def _move_widgets(self) -> None:
@@ -348,7 +365,7 @@ class Panel:
             self._setting = False
 
     def __repr__(self) -> str:
-        return f"{self.picture.text}\n{self.why}"
+        return "\n".join(filter(None, (self.picture.text, self.why, self.note)))
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         """The widget where widgets can be shown, otherwise the chart, otherwise the words."""

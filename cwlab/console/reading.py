@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -70,6 +70,47 @@ def answers(
                 for key, (t, v) in got.items()
             }
         token = {"NextToken": page["NextToken"]}
+
+
+class Result(NamedTuple):
+    """One series of an answer."""
+
+    id: str
+    label: str
+    points: pd.DataFrame  # columns t (milliseconds) and value
+    messages: tuple[str, ...] = ()
+
+
+def results(
+    client: Any, queries: Sequence[Mapping[str, Any]], start: datetime, end: datetime
+) -> list[Result]:
+    """GetMetricData, all pages: each series by itself, for a query may answer with several. In AWS's order."""
+    pages = client.get_paginator("get_metric_data").paginate(
+        MetricDataQueries=list(queries), StartTime=start, EndTime=end, ScanBy="TimestampAscending"
+    )
+    stamps: dict[tuple[str, str, int], list[int]] = {}
+    values: dict[tuple[str, str, int], list[float]] = {}
+    messages: dict[tuple[str, str, int], list[str]] = {}
+    for page in pages:
+        alike: dict[tuple[str, str], int] = {}
+        for found in page["MetricDataResults"]:
+            name = (found["Id"], found["Label"])
+            alike[name] = alike.get(name, 0) + 1
+            key = (*name, alike[name])
+            stamps.setdefault(key, []).extend(to_ms(t) for t in found["Timestamps"])
+            values.setdefault(key, []).extend(found["Values"])
+            messages.setdefault(key, []).extend(m["Value"] for m in found.get("Messages", ()))
+    return [
+        Result(
+            key[0],
+            key[1],
+            pd.DataFrame(
+                {"t": pd.Series(t, dtype="int64"), "value": pd.Series(values[key], dtype="float64")}
+            ),
+            tuple(messages[key]),
+        )
+        for key, t in stamps.items()
+    ]
 
 
 def metrics(client: Any, namespace: str | None = None, name: str | None = None) -> list[dict[str, Any]]:

@@ -33,6 +33,7 @@ STILL = {
 }  # fmt: skip
 LIVE = {
     "ask": "console.ask(lab, 'Shop', 'Load')",
+    "bench": f"console.bench(lab, {{'load': ('Shop', 'Load', {{'InstanceId': {NASTY!r}}})}}, 'load / 2 {NASTY}')",
     "breaking": "console.breaking(lambda fault: lab.fork(), ['none', 'late'], console.explorer)",
     "explore": "console.explore(lab, 'Shop', 'Load', {'InstanceId': 'i-0123456789abcdef0'})",
     "resolution": "console.resolution(lab)",
@@ -137,6 +138,12 @@ def test_the_keyboard_is_enough_and_the_chart_follows(open_notebook):
     field.fill("2026-03-02T12:00:00Z")
     page.page.keyboard.press("Enter")
     machine.get_by_text("Now: 2026-03-02 12:00:00 UTC").wait_for()
+    play = machine.get_by_role("button", name="Play")
+    play.focus()
+    page.page.keyboard.press("Enter")
+    machine.get_by_text("Now: 2026-03-02 12:02:00 UTC").wait_for()
+    machine.get_by_role("button", name="Pause").focus()
+    page.page.keyboard.press("Enter")  # and it stands still again
     field.fill("nonsense")
     page.page.keyboard.press("Enter")
     machine.get_by_text("BadTime").wait_for()

@@ -12,6 +12,12 @@ PANELS = {
     "resolution": (lambda lab: console.resolution(lab), {"burst": 40, "stored": 60, "statistic": "Maximum"}),
     "retention": (lambda lab: console.retention(lab), {"age_hours": 24 * 30, "period": 300}),
     "statistics": (lambda lab: console.statistics(lab), {"outliers": 12, "slow": 1000}),
+    "bench": (
+        lambda lab: console.bench(
+            lab, {"load": ("Shop", "Load", {"InstanceId": "i-0123456789abcdef0"})}, "load"
+        ),
+        {"expression": "load * 2", "statistic": "Maximum"},
+    ),
     "ask": (
         lambda lab: console.ask(lab, "Shop", "Load"),
         {"InstanceId": "i-0123456789abcdef0", "statistic": "Maximum"},

@@ -20,8 +20,8 @@ def valid() -> jsonschema.Draft7Validator:
 
 
 KINDS = [
-    "metric", "metric, long", "metric, empty", "explorer", "explorer, empty", "ask", "resolution", "resolution, standard",
-    "retention", "retention, gone", "statistics", "time machine", "journal", "agenda",
+    "metric", "metric, long", "metric, empty", "explorer", "explorer, empty", "bench", "bench, refused",
+    "bench, search", "ask", "resolution", "resolution, standard", "retention", "retention, gone", "statistics", "time machine", "journal", "agenda",
 ]  # fmt: skip
 
 

@@ -19,7 +19,7 @@ DOTS = 100  # up to so many points in all, each is marked and can be pointed at
 
 
 @cache
-def _drawing(series: tuple[str, ...], dots: bool) -> dict[str, Any]:
+def _drawing(series: tuple[str, ...], dots: bool, height: int) -> dict[str, Any]:
     alt = altair()
     many = len(series) > 1
     legend = alt.Legend(offset=20) if many else None  # above the name of the vertical axis
@@ -54,12 +54,12 @@ def _drawing(series: tuple[str, ...], dots: bool) -> dict[str, Any]:
         layers = [shared.mark_line(strokeWidth=2, strokeJoin="round").encode(strokeDash=dash)]
     empty = (
         alt.Chart(base.data("note"))
-        .mark_text(x=base.WIDTH / 2, y=HEIGHT / 2, fontSize=14, color=theme.INK, fontWeight=600)
+        .mark_text(x=base.WIDTH / 2, y=height / 2, fontSize=14, color=theme.INK, fontWeight=600)
         .encode(text="text:N")
     )
     chart = alt.layer(*layers, base.now_rule(), base.y_name(), empty)
     params = [base.param("from_ms", 0), base.param("to_ms", 1), base.param("y_name", "")]
-    return drawing(base.finish(chart, *params, height=HEIGHT))
+    return drawing(base.finish(chart, *params, height=height))
 
 
 def with_gaps(frame: pd.DataFrame, period_s: int) -> pd.DataFrame:
@@ -107,6 +107,8 @@ def lines(
     end_ms: int,
     now_ms: int | None = None,
     title: str = "",
+    empty: str = "no datapoints",
+    height: int = HEIGHT,
 ) -> Picture:
     """Series over time.
 
@@ -117,6 +119,8 @@ def lines(
         period_s: seconds between datapoints; wider gaps break the line.
         now_ms: where "now" is drawn, if inside the window.
         title: the finding; found by itself when left out.
+        empty: what stands in the chart when there is nothing to draw.
+        height: of the plot, in pixels.
     """
     frame = frame.sort_values(["series", "t"], kind="stable", ignore_index=True)
     series = tuple(dict.fromkeys(frame["series"])) or (name,)
@@ -156,10 +160,10 @@ def lines(
         summary += f" Drawn by the lowest and highest of each slice ({counted(thinned, 'point')} between them left out)."
     now = [{"t": now_ms}] if now_ms is not None and start_ms <= now_ms <= end_ms else []
     return show(
-        _drawing(tuple(labels.values()), dots),
+        _drawing(tuple(labels.values()), dots, height),
         summary,
         table,
         title=title or finding(frame, name),
-        rows={"points": rows, "now": now, "note": [] if rows else [{"text": "no datapoints"}]},
+        rows={"points": rows, "now": now, "note": [] if rows else [{"text": empty}]},
         words={"from_ms": start_ms, "to_ms": end_ms, "y_name": clean(y_title)},
     )

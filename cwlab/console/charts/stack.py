@@ -24,13 +24,21 @@ WHOLE = (
 )
 
 
-def stack(pictures: Sequence[Picture], *, title: str, summary: str = "", spacing: int = 12) -> Picture:
+def stack(
+    pictures: Sequence[Picture],
+    *,
+    title: str,
+    summary: str = "",
+    spacing: int = 12,
+    own: Sequence[str] = (),
+) -> Picture:
     """Pictures from top to bottom as one. Time axes share their ends through the parameters they have in common.
 
     Args:
         pictures: from top to bottom.
         title: the finding of the whole.
         summary: one line; the summaries one after the other when left out.
+        own: parameters that each picture keeps for itself, such as ``y_name``.
 
     Raises:
         BadInput: two of them give a shared parameter different values.
@@ -41,9 +49,13 @@ def stack(pictures: Sequence[Picture], *, title: str, summary: str = "", spacing
     rows: dict[str, Any] = {}
     for i, picture in enumerate(pictures):
         spec = copy.deepcopy(dict(picture.spec))
+        apart = {name: f"{name}_{i}" for name in own}
+        _refer(spec, apart)
         for param in spec.get("params", ()):
-            params.setdefault(param["name"], param)
-        for key, value in picture.words.items():
+            name = apart.get(param["name"], param["name"])
+            params.setdefault(name, {**param, "name": name})
+        for name, value in picture.words.items():
+            key = apart.get(name, name)
             if words.setdefault(key, value) != value:
                 raise BadInput(
                     value,
@@ -71,6 +83,18 @@ def stack(pictures: Sequence[Picture], *, title: str, summary: str = "", spacing
         rows,
         words,
     )
+
+
+def _refer(node: Any, names: dict[str, str]) -> None:
+    """Give parameters that stand alone in an expression new names."""
+    if isinstance(node, dict):
+        if node.get("expr") in names:
+            node["expr"] = names[node["expr"]]
+        for value in node.values():
+            _refer(value, names)
+    elif isinstance(node, list):
+        for value in node:
+            _refer(value, names)
 
 
 def _rename(node: Any, names: dict[str, str]) -> None:

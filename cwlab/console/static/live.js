@@ -51,7 +51,9 @@ function fillTable(table, { columns, rows, more }) {
 // Sliders and play buttons of ipywidgets have no name for a screen reader; what is visible becomes it.
 function nameControls(panel) {
   for (const button of panel?.querySelectorAll(".widget-play button") ?? []) {
-    button.setAttribute("aria-label", button.title || (button.querySelector(".fa-stop") ? "Stop" : "Play"));
+    const icon = button.querySelector("i")?.className ?? "";
+    const name = icon.includes("fa-pause") ? "Pause" : icon.includes("fa-stop") ? "Stop" : "Play";
+    button.setAttribute("aria-label", name);
   }
   for (const slider of panel?.querySelectorAll(".widget-slider") ?? []) {
     const label = slider.querySelector(".widget-label")?.textContent ?? "";
@@ -69,6 +71,8 @@ function render({ model, el }) {
   chart.style.height = `${model.get("height")}px`;
   const why = element(el, "p", "cwlab-why");
   why.setAttribute("aria-live", "polite");
+  const note = element(el, "pre", "cwlab-note");
+  note.tabIndex = 0;
   const calls = fold(el, "cwlab-calls", "The calls");
   calls.details.open = true;
   const copy = element(calls.details, "button", "cwlab-copy jupyter-button", "Copy");
@@ -90,6 +94,8 @@ function render({ model, el }) {
     chart.setAttribute("aria-label", frame.label);
     why.textContent = frame.why;
     why.classList.toggle("cwlab-error", frame.error);
+    note.textContent = frame.note ?? "";
+    note.hidden = frame.note == null;
     code.textContent = frame.calls;
     calls.details.hidden = !frame.calls;
     numbers.details.hidden = !frame.table.columns.length;
