@@ -45,9 +45,8 @@ def rows() -> Iterator[Row]:
 
         mine, hand = alternate(ours, by_hand, rounds=9)
         ratio = mine / hand
-        yield Row(
-            f"metric math: {what}",
-            f"{ratio:.1f}× NumPy by hand ({ms(mine / REPEAT)} and {ms(hand / REPEAT)})",
-            f"≤ {MOST:g}×",
-            ratio <= MOST,
-        )
+        measured = f"{ratio:.1f}× NumPy by hand ({ms(mine / REPEAT)} and {ms(hand / REPEAT)})"
+        if share:  # a figure to watch: the target is set for whole series
+            yield Row(f"metric math: {what}", measured)
+        else:
+            yield Row(f"metric math: {what}", measured, f"≤ {MOST:g}×", ratio <= MOST)
