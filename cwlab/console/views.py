@@ -58,7 +58,7 @@ def metric(
         frames.append(
             got[f"q{i}"].assign(series=_label(name, dims, stat, len(sets) > 1, len(statistics) > 1))
         )
-    frame = pd.concat(frames, ignore_index=True)
+    frame = pd.concat([f for f in frames if len(f)] or frames[:1], ignore_index=True)
     y_title = (statistic if isinstance(statistic, str) else "value") + (
         f" ({unit})" if unit and unit != "None" else ""
     )

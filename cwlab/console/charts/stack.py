@@ -78,7 +78,7 @@ def stack(
     return Picture(
         title,
         summary or " ".join(p.summary for p in pictures),
-        pd.concat([p.table for p in pictures], ignore_index=True),
+        pd.concat([p.table for p in pictures if len(p.table)] or [pictures[0].table], ignore_index=True),
         spec,
         rows,
         words,
