@@ -183,13 +183,100 @@ world.load_metrics(shop.recording("latency"), namespace="Shop", metric="Latency"
                    unit="Milliseconds", shift=True)
 console.explore(world, "Shop", "Latency", statistic="Average")
 
+# %% [markdown] tags=["loop"]
+# ## Two into one: metric math
+#
+# How many of a hundred requests fail is in no metric. GetMetricData works it out when you ask: besides metrics it takes an
+# **expression**, which calls them by their `Id`. This is **metric math**; nothing of it is stored.
+#
+# Requests and Errors are counted by the minute, 50 and 2 as a rule. In the ten minutes below, None means that the counter
+# sent nothing.
+
+# %%
+lab.predict("m6")
+
+# %% tags=["syllabus:M10", "syllabus:M21"]
+world = lab.fresh("error rate")
+cloudwatch = world.client("cloudwatch")
+minutes = [(50, 2), (50, 0), (50, 2), (50, None), (50, None),
+           (50, 2), (None, 2), (50, 2), (0, 0), (50, 2)]
+for requests, errors in minutes:
+    counted = {"Requests": requests, "Errors": errors}
+    cloudwatch.put_metric_data(Namespace="Shop", MetricData=[
+        {"MetricName": name, "Value": value, "Unit": "Count"}
+        for name, value in counted.items() if value is not None])
+    world.advance(minutes=1)
+counters = {"requests": ("Shop", "Requests"), "errors": ("Shop", "Errors")}
+lab.reveal("m6", lambda: console.bench(world, counters, "errors / requests * 100",
+                                       statistic="Sum", hours=1 / 6))
+
+# %% [markdown]
+# The query is one more in the list, without a MetricStat: `{"Id": "e1", "Expression": "errors / requests * 100"}`. Look at the
+# minutes from 09:03: nobody counted, and the chart says 0 percent, as in the good minute 09:01.
+#
+# | in a minute | the answer |
+# |---|---|
+# | without errors | 0: in arithmetic a missing operand counts as 0 |
+# | without requests | none: it counts as 0, and what is divided by 0 is left out |
+# | with 0 requests | none, for the same reason |
+#
+# **Change one thing.** FILL puts something into the gaps: a number, the last value (REPEAT) or a line (LINEAR). Write
+# `FILL(errors, REPEAT) / requests * 100` and press Enter. Is that better? Then leave out a bracket, or write `AVG(errors)`:
+# the caret shows where it went wrong. In Python: `panel.set(expression="…")`.
+
+# %% [markdown] tags=["loop"]
+# ## The whole fleet
+#
+# Four web machines report their CPU, 60 percent on average. After ten minutes two of them are taken out of service, and
+# the average of the other two is 60 as well. Three ways to ask for the average:
+#
+# ```
+# by hand           (web1 + web2 + web3 + web4) / 4
+# SEARCH            AVG(SEARCH('{Shop/Hosts,InstanceId} CPUUtilization', 'Average', 60))
+# Metrics Insights  SELECT AVG(CPUUtilization) FROM SCHEMA("Shop/Hosts", InstanceId)
+# ```
+#
+# **SEARCH** finds every metric that fits, when it runs, and hands them to metric math. **Metrics Insights** is SQL over
+# metrics.
+
+# %%
+lab.predict("m7")
+
+# %% tags=["syllabus:M11", "syllabus:M14", "syllabus:M21"]
+world = lab.fresh("fleet")
+cloudwatch = world.client("cloudwatch")
+cpu = {"web-1": 40, "web-2": 80, "web-3": 50, "web-4": 70}
+four = {host.replace("-", ""): ("Shop/Hosts", "CPUUtilization", {"InstanceId": host}) for host in cpu}
+for minute in range(20):
+    if minute == 10:
+        del cpu["web-3"], cpu["web-4"]
+    # if minute == 15: cpu["web-5"] = 90
+    cloudwatch.put_metric_data(Namespace="Shop/Hosts", MetricData=[
+        {"MetricName": "CPUUtilization", "Value": percent, "Unit": "Percent",
+         "Dimensions": [{"Name": "InstanceId", "Value": host}]} for host, percent in cpu.items()])
+    world.advance(minutes=1)
+ways = {"by hand": "(web1 + web2 + web3 + web4) / 4",
+        "SEARCH": "AVG(SEARCH('{Shop/Hosts,InstanceId} CPUUtilization', 'Average', 60))",
+        "Metrics Insights": 'SELECT AVG(CPUUtilization) FROM SCHEMA("Shop/Hosts", InstanceId)'}
+lab.reveal("m7", lambda: console.bench(world, four, ways["by hand"], examples=ways, hours=1 / 3))
+
+# %% [markdown]
+# Choose the other two under **Start from**. All three are answered, and only one of the answers is what you meant:
+#
+# - *by hand* divides by 4 for ever, and never hears of a fifth machine;
+# - *SEARCH* finds the fifth; but AVG over series divides by all it found, and who is missing counts as 0;
+# - *Metrics Insights* divides by the values that are there. Add `GROUP BY InstanceId` to see each machine.
+#
+# **Change one thing.** Take the `#` off, so that web-5 joins at minute 15. One of the three answers now changes even in the
+# minutes before web-5 existed. Which, and why?
+
 # %% [markdown] tags=["break"]
 # ## Now break it
 #
 # A till sends five orders a minute, and after eight minutes something breaks. Goal: 20 datapoints of 5.
 
 # %%
-lab.predict("m6")
+lab.predict("m8")
 
 # %% tags=["syllabus:M10", "syllabus:M13"]
 def send(world, fault, minutes):
@@ -216,7 +303,7 @@ def orders(world):
     return console.metric(world, "Shop", "Orders", {"Till": "1"}, "Sum", 60, 1.5, unit="Count")
 
 faults = ["none", "stopped", "late", "wrong unit", "wrong dimension", "throttling", "refusal"]
-lab.reveal("m6", lambda: console.breaking(play, faults, orders))
+lab.reveal("m8", lambda: console.breaking(play, faults, orders))
 
 # %% [markdown]
 # Four of them look exactly alike, and only one of these four left an error behind.

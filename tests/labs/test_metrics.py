@@ -1,10 +1,12 @@
 """Lab 01: what its prose says is so, found out by the model."""
 
 import contextlib
+from dataclasses import replace
 from datetime import timedelta
 
 import build_labs
 import pytest
+from lint_labs import LINES, WORDS, _room
 
 from cwlab import Lab, console, shop
 from cwlab.learn.topics import metrics
@@ -107,3 +109,81 @@ def test_the_recording_the_learner_loads_has_a_line_a_request():
     rows = world.load_metrics(path, namespace="Shop", metric="Latency", unit="Milliseconds", shift=True)
     assert rows == len(path.read_text().splitlines()) - 1
     assert world.now - timedelta(days=1) <= read(world, "Shop", "Latency", "Sum")[0][0]
+
+
+def notebook_cell(holding: str, **space: object) -> dict[str, object]:
+    """What a cell of the notebook leaves behind, run in a lab whose reveals show nothing."""
+
+    class Stand:
+        def fresh(self, name):
+            return Lab()
+
+        def reveal(self, name, *views):
+            return None
+
+    source = (build_labs.SOURCES / "01-metrics.py").read_text(encoding="utf-8")
+    text = next(piece.text for piece in build_labs.parse(source) if holding in piece.text)
+    left: dict[str, object] = {"lab": Stand(), "console": console, **space}
+    exec(text, left)
+    return left
+
+
+def test_silence_of_the_errors_looks_like_a_good_minute_and_division_by_nothing_is_left_out():
+    left = notebook_cell("counters =")
+    assert tuple(left["minutes"]) == metrics.MINUTES
+    table = console.bench(
+        left["world"], left["counters"], "errors / requests * 100", statistic="Sum", hours=1 / 6
+    ).picture.table
+    rate = dict(zip(table["time (UTC)"].dt.strftime("%H:%M"), table["e1"], strict=True))
+    assert [rate[m] for m in ("09:01", "09:03", "09:04")] == [0, 0, 0]
+    assert [m for m, value in rate.items() if value != value] == ["09:06", "09:08"]
+    assert metrics.error_rates(Lab) == 8
+
+
+def test_fill_repeat_invents_what_nobody_counted():
+    world = Lab()
+    metrics.count_errors(world)
+    filled = metrics.rates(world, "FILL(errors, REPEAT) / requests * 100")
+    assert filled[3:5] == [4, 4]
+
+
+def test_the_other_way_to_solve_the_last_exercise():
+    assert not metrics.check_silence_stays_silent("errors / requests * 100").passed
+    assert metrics.check_silence_stays_silent("errors / (requests * (errors >= 0)) * 100").passed
+
+
+def test_the_fleet_in_the_notebook_is_the_one_of_the_key():
+    left = notebook_cell("four =")
+    assert left["ways"] == metrics.WAYS
+    for way in metrics.WAYS:
+        table = console.bench(left["world"], left["four"], left["ways"][way], hours=1 / 3).picture.table
+        world = Lab()
+        metrics.run_fleet(world)
+        assert table["e1"].tolist() == metrics.fleet_average(world, way)
+
+
+def test_only_the_search_changes_its_past_when_a_machine_joins():
+    before, after = Lab(), Lab()
+    metrics.run_fleet(before)
+    metrics.run_fleet(after, joins=True)
+    at_five = {
+        w: (metrics.fleet_average(before, w)[5], metrics.fleet_average(after, w)[5]) for w in metrics.WAYS
+    }
+    assert at_five == {"by hand": (60, 60), "SEARCH": (60, 48), "Metrics Insights": (60, 60)}
+    last = {
+        w: (metrics.fleet_average(before, w)[-1], metrics.fleet_average(after, w)[-1]) for w in metrics.WAYS
+    }
+    assert last == {"by hand": (30, 30), "SEARCH": (30, 42), "Metrics Insights": (60, 70)}
+
+
+def test_grouped_each_machine_is_a_series_of_its_own():
+    left = notebook_cell("four =")
+    query = left["ways"]["Metrics Insights"] + " GROUP BY InstanceId"
+    panel = console.bench(left["world"], left["four"], query, hours=1 / 3)
+    assert panel.why == "The answer is 4 series."
+
+
+def test_a_lab_with_more_minutes_on_its_card_may_be_longer():
+    short, long = (replace(metrics.TOPIC, minutes=minutes) for minutes in (40, 60))
+    assert (_room(WORDS[1], short), _room(WORDS[1], long)) == (1600, 2400)
+    assert _room(LINES[1], replace(metrics.TOPIC, minutes=10)) == LINES[1]

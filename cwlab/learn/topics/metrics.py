@@ -139,6 +139,121 @@ def what_moves(fresh: Fresh) -> str:
     return next(letter for letter, of in sets.items() if of == moved)
 
 
+MINUTES = (  # requests, errors
+    *((50, 2), (50, 0), (50, 2), (50, None), (50, None)),
+    *((50, 2), (None, 2), (50, 2), (0, 0), (50, 2)),
+)
+
+
+def count_errors(world: Any) -> None:
+    """Ten minutes of the shop's two counters, as the notebook plays them; None: nothing was sent."""
+    for requests, errors in MINUTES:
+        counted = {"Requests": requests, "Errors": errors}
+        data = [{"MetricName": n, "Value": v, "Unit": "Count"} for n, v in counted.items() if v is not None]
+        _send(world, "Shop", data)
+        world.advance(minutes=1)
+
+
+Counted = tuple[str, str, str, dict[str, str]]  # namespace, name, statistic, dimensions
+
+
+def expressed(world: Any, expression: str, metrics: dict[str, Counted]) -> list[float]:
+    """The values of an expression over the last hour by the minute, oldest first.
+
+    Args:
+        metrics: by the id that the expression calls them.
+    """
+    asked = [
+        {
+            "Id": id_,
+            "ReturnData": False,
+            "MetricStat": {
+                "Metric": {
+                    "Namespace": namespace,
+                    "MetricName": name,
+                    "Dimensions": dimension_list(dimensions),
+                },
+                "Period": 60,
+                "Stat": statistic,
+            },
+        }
+        for id_, (namespace, name, statistic, dimensions) in metrics.items()
+    ]
+    answer = world.client("cloudwatch").get_metric_data(
+        MetricDataQueries=[*asked, {"Id": "e1", "Expression": expression, "Period": 60}],
+        StartTime=world.now - timedelta(hours=1),
+        EndTime=world.now,
+        ScanBy="TimestampAscending",
+    )
+    return list(answer["MetricDataResults"][0]["Values"])
+
+
+def rates(world: Any, expression: str) -> list[float]:
+    """What an expression over the two counters answers."""
+    counters: dict[str, Counted] = {
+        "requests": ("Shop", "Requests", "Sum", {}),
+        "errors": ("Shop", "Errors", "Sum", {}),
+    }
+    return expressed(world, expression, counters)
+
+
+def error_rates(fresh: Fresh) -> int:
+    """How many datapoints the error rate has when its operands have gaps."""
+    world = fresh()
+    count_errors(world)
+    return len(rates(world, "errors / requests * 100"))
+
+
+WAYS = {
+    "by hand": "(web1 + web2 + web3 + web4) / 4",
+    "SEARCH": "AVG(SEARCH('{Shop/Hosts,InstanceId} CPUUtilization', 'Average', 60))",
+    "Metrics Insights": 'SELECT AVG(CPUUtilization) FROM SCHEMA("Shop/Hosts", InstanceId)',
+}
+FLEET = ("web-1", "web-2", "web-3", "web-4")
+
+
+def run_fleet(world: Any, *, joins: bool = False) -> None:
+    """Twenty minutes of four machines, two of which leave at minute 10; a fifth may join at minute 15."""
+    cpu = dict(zip(FLEET, (40, 80, 50, 70), strict=True))
+    for minute in range(20):
+        if minute == 10:
+            del cpu["web-3"], cpu["web-4"]
+        if minute == 15 and joins:
+            cpu["web-5"] = 90
+        _send(
+            world,
+            "Shop/Hosts",
+            [
+                {
+                    "MetricName": "CPUUtilization",
+                    "Value": percent,
+                    "Unit": "Percent",
+                    "Dimensions": dimension_list({"InstanceId": host}),
+                }
+                for host, percent in cpu.items()
+            ],
+        )
+        world.advance(minutes=1)
+
+
+def fleet_average(world: Any, way: str) -> list[float]:
+    """The fleet's average by the minute, asked in one of the three ways."""
+    four: dict[str, Counted] = {
+        host.replace("-", ""): ("Shop/Hosts", "CPUUtilization", "Average", {"InstanceId": host})
+        for host in FLEET
+    }
+    return expressed(world, WAYS[way], four)
+
+
+def ways_that_still_tell(fresh: Fresh) -> str:
+    """Which of the three ways still say 60 percent when two of four machines have left."""
+    world = fresh()
+    run_fleet(world)
+    right = {way for way in WAYS if fleet_average(world, way)[-1] == 60}
+    sets = {"A": set(WAYS), "B": {"SEARCH", "Metrics Insights"}, "C": {"Metrics Insights"}, "D": set()}
+    return next(letter for letter, of in sets.items() if of == right)
+
+
 FAULTS = ("stopped", "late", "wrong unit", "wrong dimension", "throttling", "refusal")
 
 
@@ -244,6 +359,21 @@ def check_telling_statistic(answer: str) -> Outcome:
     return Outcome.not_yet(seen, f"doubled in {len(slow)} of {len(slow)}, and in 0 others")
 
 
+def check_silence_stays_silent(answer: str) -> Outcome:
+    """The error rate in percent, where both counters were heard and nowhere else."""
+    from cwlab import Lab
+
+    world = Lab()
+    count_errors(world)
+
+    def told(values: Iterable[float]) -> str:
+        shown = [f"{value:g}" for value in values]
+        return f"{len(shown)} datapoints: {', '.join(shown)} percent"
+
+    heard = [(e, r) for r, e in MINUTES if e is not None and r]
+    return Outcome.compare(told(rates(world, answer)), told(e / r * 100 for e, r in heard))
+
+
 # -- the record ----------------------------------------------------------------------------------------------------
 
 USER_GUIDE = "CloudWatch User Guide"
@@ -346,6 +476,37 @@ _PREDICTIONS = (
     ),
     Number(
         id="metrics.m6",
+        asks="In ten minutes the counter of Errors sends nothing for two minutes, that of Requests for another one, and once "
+        "both count 0. You ask for `errors / requests * 100` by the minute. How many datapoints come back?",
+        unit="datapoints",
+        low=0,
+        high=10,
+        truth=error_rates,
+        why="Where Errors is missing it counts as 0, so silence looks like a perfect minute; only the two minutes without "
+        "anything to divide by are left out. It would be sensible to answer nothing wherever an operand is missing.",
+        about="missing operands",
+        source=f"{USER_GUIDE}, Using math expressions with CloudWatch metrics",
+        points=("M10", "M21"),
+    ),
+    Choice(
+        id="metrics.m7",
+        asks="Two of the four machines left ten minutes ago; the other two run at 40 and 80 percent. Which of the three "
+        "ways say 60 percent for the last minute?",
+        options={
+            "A": "all three",
+            "B": "SEARCH and Metrics Insights",
+            "C": "Metrics Insights only",
+            "D": "none of them",
+        },
+        truth=ways_that_still_tell,
+        why="By hand and by SEARCH, AVG is over series: those that are missing count as 0 and are still divided by. Metrics "
+        "Insights is over the values that were sent. SEARCH is up to date, so one expects it to know who left.",
+        about="missing operands",
+        source=f"{USER_GUIDE}, Using math expressions; CloudWatch Metrics Insights query components",
+        points=("M11", "M14", "M21"),
+    ),
+    Number(
+        id="metrics.m8",
         asks="A till sends five orders a minute. After eight minutes one of six things happens: it stops, its clock is an "
         "hour late, it sends a wrong unit, a wrong dimension, a fifth of its calls is throttled, or all are refused. "
         "For how many of the six does the till itself see an error?",
@@ -514,6 +675,49 @@ answer = [{**memory, "Dimensions": [one]}, {**memory, "Dimensions": [group]}]"""
         check=check_telling_statistic,
         points=("M21", "M22"),
     ),
+    Exercise(
+        id="metrics.e5",
+        asks="Back to the two counters. Write an expression over `errors` and `requests` that gives the error rate in percent, "
+        "and no datapoint at all where a counter was silent. A minute of 0 errors must still say 0.",
+        starter='answer = ...   # an expression, as text\nlab.check("e5", answer)',
+        solution='answer = "IF(errors >= 0 AND requests > 0, errors / requests * 100)"',
+        why="Minute by minute, IF gives nothing where its condition is false. Where a counter was silent its comparison is "
+        "missing, counts as 0 and makes the AND false; 0 errors among 50 requests pass both.",
+        another_way="`errors / (requests * (errors >= 0)) * 100` divides by 0 wherever a counter was silent.",
+        hints=(
+            "Which function decides minute by minute whether there is a result?",
+            "IF needs no third argument. Its condition asks for both: errors has a value, also 0, and there were requests.",
+            "Begin with `IF(errors >= 0 AND requests > 0,`.",
+        ),
+        mistakes={
+            "silence as zero": (
+                "errors / requests * 100",
+                "The two silent minutes say 0, as if nobody had failed: a missing operand counts as 0.",
+            ),
+            "one counter only": (
+                "IF(errors >= 0, errors / requests * 100)",
+                "The errors' silence is silence now. But where the condition holds and what IF chooses is missing, it gives 0.",
+            ),
+            "zero as silence": (
+                "IF(errors > 0 AND requests > 0, errors / requests * 100)",
+                "0 is not above 0, so the good minute, with no errors among 50, is gone as well.",
+            ),
+            "a guess": (
+                "FILL(errors, REPEAT) / requests * 100",
+                "REPEAT invents the errors of two minutes in which nobody counted.",
+            ),
+            "a fraction": (
+                "IF(errors >= 0 AND requests > 0, errors / requests)",
+                "The right minutes. Percent is a hundred times as much.",
+            ),
+            "one number": (
+                "SUM(errors) / SUM(requests) * 100",
+                "SUM of one series is a single number, a scalar; the result must be a series.",
+            ),
+        },
+        check=check_silence_stays_silent,
+        points=("M21",),
+    ),
 )
 
 _TRAPS = (
@@ -626,6 +830,57 @@ assert found == {60: [], 300: [10.0, 35.0]}
 found""",
         points=("M19", "M20"),
     ),
+    Trap(
+        id="metrics.t4",
+        asks="A dashboard shall show as a line how many of all requests of the whole range failed, in percent. "
+        "Which expression?",
+        options={
+            "A": Option(
+                "SUM(errors) / SUM(requests) * 100",
+                False,
+                "The right number, but a scalar: an expression must end in a time series, so it is refused.",
+            ),
+            "B": Option(
+                "TIME_SERIES(SUM(errors) / SUM(requests) * 100)",
+                True,
+                "SUM of one series is a scalar; TIME_SERIES draws it over the whole range.",
+            ),
+            "C": Option(
+                "TIME_SERIES(AVG(errors / requests * 100))",
+                False,
+                "The mean of the minutes' rates: a minute of 10 requests weighs as much as one of 1,000.",
+            ),
+            "D": Option(
+                "AVG([errors, requests])",
+                False,
+                "AVG of an array is a series, but the mean of two counts is no rate.",
+            ),
+        },
+        proof="""world = lab.fresh()
+cloudwatch = world.client("cloudwatch")
+for errors, requests in ((1, 10), (10, 1000)):
+    cloudwatch.put_metric_data(Namespace="Shop", MetricData=[
+        {"MetricName": "Errors", "Value": errors}, {"MetricName": "Requests", "Value": requests}])
+    world.advance(minutes=1)
+counters = [{"Id": name.lower(), "ReturnData": False, "MetricStat": {
+    "Metric": {"Namespace": "Shop", "MetricName": name}, "Period": 60, "Stat": "Sum"}} for name in ("Errors", "Requests")]
+
+def ask(expression):
+    return cloudwatch.get_metric_data(
+        MetricDataQueries=[*counters, {"Id": "e1", "Expression": expression}],
+        StartTime=world.start, EndTime=world.now)["MetricDataResults"][0]["Values"]
+
+try:
+    refused = ask("SUM(errors) / SUM(requests) * 100")
+except cloudwatch.exceptions.ClientError as error:
+    refused = error.response["Error"]["Message"]
+assert "must be a time series" in refused
+found = [round(ask(expression)[0], 2) for expression in (
+    "TIME_SERIES(SUM(errors) / SUM(requests) * 100)", "TIME_SERIES(AVG(errors / requests * 100))")]
+assert found == [1.09, 5.5]
+found""",
+        points=("M21",),
+    ),
 )
 
 TOPIC = Topic(
@@ -634,12 +889,12 @@ TOPIC = Topic(
     title="Metrics",
     why="Most surprises with CloudWatch come from five rules: what names a metric, how fine it is stored, how long, "
     "which statistic you ask for, and that a bad question is answered with silence.",
-    minutes=40,
+    minutes=60,
     builds_on=("start",),
     abilities=(
         "name a metric so exactly that CloudWatch finds it",
         "choose resolution and period so that a question is answered at any age",
-        "pick the statistic that tells what your customers saw",
+        "pick the statistic, and the expression, that tells what your customers saw",
     ),
     points=("M03", "M10", "M11", "M12", "M13", "M14", "M15", "M16", "M17", "M18", "M19", "M20", "M21", "M22"),
     opening=_OPENING,
@@ -659,16 +914,20 @@ TOPIC = Topic(
         "statistic": "what becomes of all values of a period: Sum, Average, Minimum, Maximum, SampleCount",
         "percentile": "the value that so many percent of the samples do not exceed: p95 leaves out the slowest 5 %",
         "trimmed mean": "the mean of what is left when the outliers are cut off",
+        "expression": "a query of GetMetricData that is computed from others, which it calls by their Id",
+        "metric math": "the language of expressions: operators, functions, series and scalars",
+        "SEARCH": "a function of metric math that finds metrics by namespace, dimensions and words when it runs",
+        "Metrics Insights": "SQL over metrics: SELECT, FROM SCHEMA, WHERE, GROUP BY, ORDER BY, LIMIT",
     },
     recap=(
         "A metric is its namespace, its name and the whole set of its dimensions; ask with less and you get nothing.",
         "AWS services send metrics of their own accord, under AWS/ names, once for each family of dimensions.",
-        "What was stored by the minute never becomes seconds again: resolution is decided when you send.",
-        "Seconds last 3 hours, minutes 15 days, five minutes 63 days, hours 455 days; sums stay whole all the way.",
+        "Resolution is decided when you send; seconds last 3 hours, minutes 15 days, five minutes 63 days, hours 455 days.",
         "Average describes nobody; p50 is the usual customer, p95 the usual bad case, Maximum the one outlier.",
+        "In metric math a missing operand counts as 0, and what is divided by 0 is left out: ask who was silent.",
     ),
     on_aws={
-        "Limits": "1,000 metrics and 1 MB a PutMetricData call, 500 calls a second; 1,440 datapoints a GetMetricStatistics call.",
+        "Limits": "1,000 metrics and 1 MB a PutMetricData call, 500 calls a second; 1,440 datapoints a GetMetricStatistics call. 500 queries a GetMetricData call, one of them in SQL; 2,048 characters an expression.",
         "Price": "About 0.30 USD a custom metric and month, each set of dimensions counts; 0.01 USD for 1,000 calls. Basic metrics of AWS services are free, detailed monitoring is not.",
         "Permissions": "cloudwatch:PutMetricData, GetMetricData, GetMetricStatistics and ListMetrics; metrics have no ARN, so the resource is `*`, and the condition key cloudwatch:namespace narrows sending.",
         "Clean-up": "A metric cannot be deleted. It is no longer listed two weeks after its last datapoint, and costs nothing in hours without data.",
@@ -700,6 +959,16 @@ print(cloudwatch.get_metric_statistics(
     Dimensions=[{"Name": "AutoScalingGroupName", "Value": "cwlab-web"}],
     StartTime=now - timedelta(minutes=15), EndTime=now,
     Period=60, Statistics=["Average"])["Datapoints"])
+
+# an expression beside the metrics it is made of
+def counter(name):
+    return {"Id": name.lower(), "ReturnData": False, "MetricStat": {
+        "Metric": {"Namespace": "Shop", "MetricName": name}, "Period": 60, "Stat": "Sum"}}
+
+rate = {"Id": "e1", "Expression": "errors / requests * 100", "Label": "error rate in percent"}
+print(cloudwatch.get_metric_data(
+    MetricDataQueries=[counter("Errors"), counter("Requests"), rate],
+    StartTime=now - timedelta(minutes=15), EndTime=now)["MetricDataResults"])
 
 # clean-up: the group first, then its template; the metrics fade by themselves
 autoscaling.delete_auto_scaling_group(AutoScalingGroupName="cwlab-web", ForceDelete=True)
