@@ -15,7 +15,8 @@ from cwlab.learn.topic import Topic
 CHART = "application/vnd.vegalite.v5+json"
 PARTS = ("card", "setup", "opening", "loop", "break", "exercises", "traps", "recap")  # tags, in this order
 DOORWAY_PARTS = ("card", "setup")
-CELLS, WORDS, LINES = (35, 50), (900, 1600), (80, 130)
+CELLS, WORDS, LINES, LOOPS = (35, 50), (900, 1600), (80, 130), (2, 6)
+MINUTES = 40  # what these limits are made for; a lab whose card says more may have so much more of each
 
 
 def lint(path: Path, topic: Topic) -> list[str]:
@@ -31,7 +32,7 @@ def lint(path: Path, topic: Topic) -> list[str]:
         *_parts(nb, DOORWAY_PARTS if doorway else PARTS),
     ]
     if not doorway:
-        found += [*_sizes(nb), *_loops(nb), *_record(topic)]
+        found += [*_sizes(nb, topic), *_loops(nb, topic), *_record(topic)]
     return [f"{path.name}: {line}" for line in found]
 
 
@@ -51,14 +52,20 @@ def lines(nb: Any) -> int:
     return sum(1 for c in nb.cells if c.cell_type == "code" for one in c.source.splitlines() if one.strip())
 
 
-def _sizes(nb: Any) -> Iterator[str]:
+def _room(most: int, topic: Topic) -> int:
+    """The upper limit for a lab of so many minutes."""
+    return most * max(topic.minutes, MINUTES) // MINUTES
+
+
+def _sizes(nb: Any, topic: Topic) -> Iterator[str]:
     for what, value, (low, high) in (
         ("cells", len(nb.cells), CELLS),
         ("words", words(nb), WORDS),
         ("lines of code", lines(nb), LINES),
     ):
-        if not low <= value <= high:
-            yield f"has {value} {what}; a lab has {low} to {high}."
+        most = _room(high, topic)
+        if not low <= value <= most:
+            yield f"has {value} {what}; a lab of {topic.minutes} minutes has {low} to {most}."
 
 
 def _headings(nb: Any) -> Iterator[str]:
@@ -141,11 +148,12 @@ def _parts(nb: Any, wanted: tuple[str, ...]) -> Iterator[str]:
         yield f"has its parts out of order; they go {', '.join(wanted)}."
 
 
-def _loops(nb: Any) -> Iterator[str]:
+def _loops(nb: Any, topic: Topic) -> Iterator[str]:
     starts = [n for n, c in enumerate(nb.cells) if "loop" in tags(c)]
     ends = [n for n, c in enumerate(nb.cells) if "break" in tags(c)] or [len(nb.cells)]
-    if not 2 <= len(starts) <= 6:
-        yield f"has {len(starts)} loops; a lab has 2 to 6."
+    most = _room(LOOPS[1], topic)
+    if not LOOPS[0] <= len(starts) <= most:
+        yield f"has {len(starts)} loops; a lab of {topic.minutes} minutes has {LOOPS[0]} to {most}."
     for start, end in zip(starts, [*starts[1:], ends[0]], strict=True):
         code = "\n".join(c.source for c in nb.cells[start:end] if c.cell_type == "code")
         asked, shown = (

@@ -26,6 +26,7 @@ ID = "e1"
 MAX_SERIES = 4  # with expression, statistic and period that is all the room a panel has
 MAX_DRAWN = 8
 TOP, BOTTOM = 110, 180
+COLUMNS = 96  # of a note: what a panel shows without scrolling
 _TAKEN = (ID, "expression", "statistic", "period")
 _REFUSALS = (ClientError, ParamValidationError, NotModelled)
 
@@ -126,6 +127,13 @@ def _examples(given: Mapping[str, str] | Iterable[str]) -> Any:
             layout=w.Layout(width="auto", max_width="480px"),
         )
         choice.observe(lambda change: change["new"] and panel.set(expression=change["new"]), "value")
+        box = panel._widgets["expression"]  # once it is edited it is no example any more
+
+        def follow(_change: object = None) -> None:
+            choice.value = box.value if box.value in known.values() else ""
+
+        box.observe(follow, "value")
+        follow()
         return [choice]
 
     return widgets
@@ -174,8 +182,10 @@ class _Asked:
 def _shown(asked: _Asked, answer: _Answer) -> Shown:
     start_ms, end_ms = to_ms(asked.start), to_ms(asked.end)
 
-    def plot(found: Sequence[Result], names: Sequence[str], y_title: str, height: int, empty: str) -> Any:
-        frames = [r.points.assign(series=name) for r, name in zip(found, names, strict=True)]
+    def plot(
+        found: Sequence[Result], names: Sequence[str], y_title: str, height: int, empty: str, first: int = 0
+    ) -> Any:
+        frames = [r.points.assign(series=name) for r, name in zip(found, names, strict=True) if len(r.points)]
         return lines(
             pd.concat(frames, ignore_index=True)
             if frames
@@ -188,12 +198,13 @@ def _shown(asked: _Asked, answer: _Answer) -> Shown:
             now_ms=end_ms,
             empty=empty,
             height=height,
+            first=first,
         )
 
     names = _names(answer.result)
     empty = "refused" if answer.refused else "no datapoints" if asked.expression else "write an expression"
     top = plot(answer.series, asked.ids, asked.statistic, TOP, "no series")
-    below = plot(answer.result[:MAX_DRAWN], names[:MAX_DRAWN], ID, BOTTOM, empty)
+    below = plot(answer.result[:MAX_DRAWN], names[:MAX_DRAWN], ID, BOTTOM, empty, first=len(asked.ids))
     summary = (
         f"{', '.join(asked.ids) or 'No series'} above, the result below; one datapoint per {span(asked.period)}, "
         f"from {clock(asked.start)} to {clock(asked.end)}."
@@ -216,7 +227,7 @@ def _title(asked: _Asked, answer: _Answer) -> str:
         return "No expression yet"
     points = sum(len(r.points) for r in answer.result)
     many = f" in {counted(len(answer.result), 'series', 'series')}" if len(answer.result) != 1 else ""
-    return f"{shorten(asked.expression, 56)}: {counted(points, 'datapoint') if points else 'no datapoints'}{many}"
+    return f"{shorten(asked.expression, 60)}: {counted(points, 'datapoint') if points else 'no datapoints'}{many}"
 
 
 def _message(error: Exception) -> str:
@@ -254,7 +265,25 @@ def _why(asked: _Asked, answer: _Answer) -> str:
 def _note(asked: _Asked, answer: _Answer) -> str:
     """The caret under the mistake, as the lab's notes have it; on AWS itself there are none."""
     notes = getattr(answer.refused, "__notes__", ()) if answer.refused else ()
-    return "\n".join(clean(line) for note in notes for line in note.splitlines())
+    return "\n".join(_within(note) for note in notes)
+
+
+def _within(note: str) -> str:
+    """A note on lines that can be seen whole: the expression cut around its caret, what is said of it below."""
+    lines = [clean(line) for line in note.splitlines()]
+    found = re.fullmatch(r"( *)\^ ?(.*)", lines[1]) if len(lines) == 2 else None
+    if found is None:
+        return "\n".join(lines)
+    line, column = lines[0], len(found[1])
+    if len(line) > COLUMNS:
+        left = max(0, min(column - COLUMNS // 2, len(line) - COLUMNS))
+        piece = line[left : left + COLUMNS]
+        if left:
+            piece = "…" + piece[1:]
+        if left + COLUMNS < len(line):
+            piece = piece[:-1] + "…"
+        line, column = piece, column - left
+    return f"{line}\n{' ' * column}^\n{found[2]}"
 
 
 def _table(found: Sequence[Result], names: Sequence[str]) -> pd.DataFrame:

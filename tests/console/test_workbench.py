@@ -60,22 +60,22 @@ def test_why_counts_the_gaps(bench):
         (
             "errors / (requests",
             "ValidationError: Error in expression 'e1': Invalid syntax",
-            "errors / (requests\n                  ^ a parenthesis that is not closed. Add ) after what belongs together.",
+            "errors / (requests\n                  ^\na parenthesis that is not closed. Add ) after what belongs together.",
         ),
         (
             "eror / requests",
             "ValidationError: Error in expression 'e1': Undefined variable 'eror'",
-            "eror / requests\n^ an id that no query has. Did you mean errors?",
+            "eror / requests\n^\nan id that no query has. Did you mean errors?",
         ),
         (
             "AVG(errors)",
             "ValidationError: Error in expression 'e1': The final result of an expression must be a time series",
-            "AVG(errors)\n^ a scalar as the result. TIME_SERIES(…) makes a series of a scalar.",
+            "AVG(errors)\n^\na scalar as the result. TIME_SERIES(…) makes a series of a scalar.",
         ),
         (
             "SELECT AVG(Requests)",
             "ValidationError: Error in expression 'e1': ",
-            "SELECT AVG(Requests)\n                    ^ ",
+            "SELECT AVG(Requests)\n                    ^\n",
         ),
     ],
 )
@@ -140,3 +140,35 @@ def test_what_it_has_no_room_or_no_name_for_is_refused(world):
     ):
         with pytest.raises(BadInput):
             console.bench(world, wrong)
+
+
+@pytest.mark.parametrize("at", [0, 40, 300, 1900])
+def test_the_caret_under_a_long_expression_stays_in_sight(world, at):
+    parts = ["errors"] * 220
+    parts[at // 9] = "eror"
+    panel = console.bench(world, SHOP, " + ".join(parts), statistic="Sum", hours=1 / 6)
+    line, caret, said = panel.note.splitlines()
+    assert len(line) == 96 and said == "an id that no query has. Did you mean errors?"
+    assert line[caret.index("^") :].startswith("eror ")
+
+
+def test_an_example_that_was_edited_can_be_started_from_again(world):
+    panel = console.bench(world, SHOP, "errors", examples=["errors", "requests"], hours=1 / 6)
+    choice = panel.widget.children[1].children[0]
+    assert choice.value == "errors"
+    panel.set(expression="errors * 2")
+    assert choice.value == ""
+    choice.value = "errors"
+    assert panel.values["expression"] == "errors"
+
+
+def test_result_and_series_have_colors_and_names_of_their_own(bench):
+    spec = bench.picture.to_dict()
+    top, below = (
+        [c for layer in part["layer"] if "color" in (c := layer.get("encoding", {}))]
+        for part in spec["vconcat"]
+    )
+    assert not {*top[0]["color"]["scale"]["range"]} & {*below[0]["color"]["scale"]["range"]}
+    assert spec["datasets"]["empty"] == [{}]
+    names = {p["name"]: p["value"] for p in spec["params"]}
+    assert (names["y_name_0"], names["y_name_1"]) == ("Sum", "e1")

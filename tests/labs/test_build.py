@@ -132,7 +132,7 @@ def test_lint_names_what_is_missing(tmp_path, topic):
         "has no cell tagged 'break'",
         "shows no chart",
         "shows no panel",
-        "a lab has 35 to 50",
+        "minutes has 35 to 50",
         "knows no mistake",
         "has 1 loops",
     ):

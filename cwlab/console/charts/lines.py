@@ -19,12 +19,13 @@ DOTS = 100  # up to so many points in all, each is marked and can be pointed at
 
 
 @cache
-def _drawing(series: tuple[str, ...], dots: bool, height: int) -> dict[str, Any]:
+def _drawing(series: tuple[str, ...], dots: bool, height: int, first: int) -> dict[str, Any]:
     alt = altair()
     many = len(series) > 1
     legend = alt.Legend(offset=20) if many else None  # above the name of the vertical axis
-    colors = [theme.SERIES[i % len(theme.SERIES)] for i in range(len(series))]
-    shapes = [theme.SHAPES[i % len(theme.SHAPES)] for i in range(len(series))]
+    places = range(first, first + len(series))
+    colors = [theme.SERIES[i % len(theme.SERIES)] for i in places]
+    shapes = [theme.SHAPES[i % len(theme.SHAPES)] for i in places]
     domain = list(series)
     shared = alt.Chart(base.data("points")).encode(
         x=base.utc_x(),
@@ -49,7 +50,7 @@ def _drawing(series: tuple[str, ...], dots: bool, height: int) -> dict[str, Any]
         ]
     else:
         # One path for each series: hundreds of marks would be too narrow to point at, and slow to move.
-        dashes = [theme.DASHES[i % len(theme.DASHES)] for i in range(len(series))]
+        dashes = [theme.DASHES[i % len(theme.DASHES)] for i in places]
         dash = alt.StrokeDash("series:N", scale=alt.Scale(domain=domain, range=dashes), legend=legend)
         layers = [shared.mark_line(strokeWidth=2, strokeJoin="round").encode(strokeDash=dash)]
     empty = (
@@ -109,6 +110,7 @@ def lines(
     title: str = "",
     empty: str = "no datapoints",
     height: int = HEIGHT,
+    first: int = 0,
 ) -> Picture:
     """Series over time.
 
@@ -121,6 +123,7 @@ def lines(
         title: the finding; found by itself when left out.
         empty: what stands in the chart when there is nothing to draw.
         height: of the plot, in pixels.
+        first: so many colors and shapes are taken by series drawn elsewhere.
     """
     frame = frame.sort_values(["series", "t"], kind="stable", ignore_index=True)
     series = tuple(dict.fromkeys(frame["series"])) or (name,)
@@ -160,7 +163,7 @@ def lines(
         summary += f" Drawn by the lowest and highest of each slice ({counted(thinned, 'point')} between them left out)."
     now = [{"t": now_ms}] if now_ms is not None and start_ms <= now_ms <= end_ms else []
     return show(
-        _drawing(tuple(labels.values()), dots, height),
+        _drawing(tuple(labels.values()), dots, height, first),
         summary,
         table,
         title=title or finding(frame, name),

@@ -47,6 +47,7 @@ def stack(
     params: dict[str, dict[str, Any]] = {}
     words: dict[str, Any] = {}
     rows: dict[str, Any] = {}
+    datasets: dict[str, Any] = {}  # rows that belong to a drawing itself, such as the one behind a lone word
     for i, picture in enumerate(pictures):
         spec = copy.deepcopy(dict(picture.spec))
         apart = {name: f"{name}_{i}" for name in own}
@@ -63,6 +64,7 @@ def stack(
                     "Give both the same window.",
                 )
         _rename(spec, {name: f"{name}_{i}" for name in picture.rows})
+        datasets |= spec.get("datasets", {})
         rows |= {f"{name}_{i}": r for name, r in picture.rows.items()}
         parts.append({k: v for k, v in spec.items() if k not in WHOLE})
     spec = drawing(
@@ -71,6 +73,7 @@ def stack(
             "spacing": spacing,
             "resolve": {"scale": {"color": "independent", "shape": "independent"}},
             "params": list(params.values()),
+            "datasets": datasets,
             "usermeta": {"embedOptions": EMBED},
             "title": {"text": {"expr": "headline"}},
         }

@@ -113,7 +113,7 @@ function render({ model, el }) {
     result?.finalize();
     result = null;
     const spec = structuredClone(model.get("spec"));
-    spec.datasets = structuredClone(frame.rows);
+    spec.datasets = { ...spec.datasets, ...structuredClone(frame.rows) };
     spec.params = (spec.params ?? []).map((p) => (p.name in frame.words ? { ...p, value: frame.words[p.name] } : p));
     spec.description = frame.label;
     result = await embed(chart, spec, { renderer: "svg", actions: false });
