@@ -96,19 +96,12 @@ class Entry:
         if self.kind in MOVES:
             return f"lab.advance(until={iso(self.params['until_ms'])!r})"
         if self.kind == "verb":
-            args = ", ".join(f"{k}={_shown(v)}" for k, v in self.params.items())
-            return f"lab.act({self.service!r}, {self.operation!r}{', ' if args else ''}{args})"
+            return _called("lab.act", self.params, repr(self.service), repr(self.operation))
         from botocore import xform_name
 
         name = self.service.replace("-", "_")
         method = xform_name(self.operation)
-        args = ", ".join(f"{k}={_shown(v)}" for k, v in self.params.items())
-        line = f"{name}.{method}({args})"
-        if len(line) <= 100:
-            return line
-        return (
-            f"{name}.{method}(\n" + "".join(f"    {k}={_shown(v)},\n" for k, v in self.params.items()) + ")"
-        )
+        return _called(f"{name}.{method}", self.params)
 
     def __repr__(self) -> str:
         what = f"{self.service}:{self.operation}" if self.service else self.kind
@@ -117,19 +110,44 @@ class Entry:
         return f"{'  ' * self.depth}{iso(self.at_ms)} {what} {by}{end}".rstrip()
 
 
-def _shown(value: Any) -> str:
-    """A value as Python source a learner would write: instants as ISO texts, long lists cut with a word."""
+WIDTH = 100  # columns of a line of Python, where it can be helped
+
+
+def _called(function: str, arguments: dict[str, Any], *first: str) -> str:
+    """A call as Python: on one line if that is short, else an argument a line."""
+    line = f"{function}({', '.join([*first, *(f'{k}={_source(v)}' for k, v in arguments.items())])})"
+    if len(line) <= WIDTH:
+        return line
+    lines = [*first, *(f"{k}={_source(v, 4, len(k) + 1)}" for k, v in arguments.items())]
+    return f"{function}(\n" + "".join(f"    {each},\n" for each in lines) + ")"
+
+
+def _source(value: Any, indent: int | None = None, used: int = 0) -> str:
+    """A value as Python source a learner would write: instants as ISO texts.
+
+    Args:
+        indent: where the line begins; long lists then go over several lines. None keeps all on one line.
+        used: columns of the line already taken.
+    """
     if isinstance(value, datetime):
         return repr(iso(round(value.timestamp() * 1000)))
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{k!r}: {_shown(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, (list, tuple)):
-        if len(value) > 20:
-            return "[" + ", ".join(_shown(v) for v in value[:3]) + f", ...]  # {len(value)} in all\n"
-        return "[" + ", ".join(_shown(v) for v in value) + "]"
+        return "{" + ", ".join(f"{k!r}: {_source(v)}" for k, v in value.items()) + "}"
     if type(value).__module__ == "numpy":
-        return f"array({getattr(value, 'size', '?')} values)"
-    return repr(value)
+        value = value.tolist()
+    if not isinstance(value, (list, tuple)):
+        return repr(value)
+    items = [_source(v) for v in value]
+    line = f"[{', '.join(items)}]"
+    if indent is None or indent + used + len(line) <= WIDTH:
+        return line
+    lines, room = [""], WIDTH - indent - 5  # a comma ends each
+    for item in items:
+        if lines[-1] and len(lines[-1]) + len(item) + 2 > room:
+            lines.append("")
+        lines[-1] += f"{', ' if lines[-1] else ''}{item}"
+    inner = "".join(f"{' ' * (indent + 4)}{each},\n" for each in lines)
+    return f"[\n{inner}{' ' * indent}]"
 
 
 class Journal(Sequence[Entry]):

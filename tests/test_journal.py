@@ -1,5 +1,7 @@
 """The journal: lines that can be read, and copied."""
 
+import numpy as np
+
 from cwlab import Lab
 from cwlab.journal import Packed
 
@@ -24,14 +26,31 @@ def test_a_line_copied_as_python_does_the_same_again():
     ]
 
 
-def test_long_calls_are_broken_over_lines_and_long_lists_cut():
+def test_long_calls_are_broken_over_lines_and_can_still_be_run():
     lab = Lab()
     lab.client("cloudwatch").put_metric_data(
-        Namespace="Shop", MetricData=[{"MetricName": f"metric-{n}", "Value": n} for n in range(30)]
+        Namespace="Shop", MetricData=[{"MetricName": f"metric-{n}", "Value": n} for n in range(300)]
     )
-    text = lab.journal[0].python()
-    assert text.startswith("cloudwatch.put_metric_data(\n    Namespace='Shop',\n")
-    assert "# 30 in all" in text
+    lab.act(
+        "cloudwatch",
+        "load",
+        namespace="Shop",
+        metric="Orders",
+        stamps=np.arange(500),
+        values=np.arange(500) / 7,
+    )
+    again = Lab()
+    for entry in lab.journal:
+        text = entry.python()
+        assert max(map(len, text.splitlines())) <= 100
+        exec(text, {"lab": again, "cloudwatch": again.client("cloudwatch")})
+    assert (
+        lab.journal[0]
+        .python()
+        .startswith("cloudwatch.put_metric_data(\n    Namespace='Shop',\n    MetricData=[\n        {")
+    )
+    assert again.journal[0].params == lab.journal[0].params
+    assert np.array_equal(again.journal[1].params["values"], lab.journal[1].params["values"])
 
 
 def test_who_called_from_where_and_what_became_of_it():
