@@ -227,7 +227,7 @@ def _title(asked: _Asked, answer: _Answer) -> str:
         return "No expression yet"
     points = sum(len(r.points) for r in answer.result)
     many = f" in {counted(len(answer.result), 'series', 'series')}" if len(answer.result) != 1 else ""
-    return f"{shorten(asked.expression, 60)}: {counted(points, 'datapoint') if points else 'no datapoints'}{many}"
+    return f"{shorten(asked.expression, 48)}: {counted(points, 'datapoint') if points else 'no datapoints'}{many}"
 
 
 def _message(error: Exception) -> str:

@@ -211,18 +211,18 @@ lab.reveal("m6", lambda: console.bench(world, counters, "errors / requests * 100
                                        statistic="Sum", hours=1 / 6))
 
 # %% [markdown]
-# The query is one more in the list, without a MetricStat: `{"Id": "e1", "Expression": "errors / requests * 100"}`. Look at the
-# minutes from 09:03: nobody counted, and the chart says 0 percent, as in the good minute 09:01.
+# The query is one more in the list, without a MetricStat: `{"Id": "e1", "Expression": "errors / requests * 100"}`.
+# Look at 09:03 and 09:04: nobody counted the errors, and the line says 0 percent, as in the good minute 09:01.
 #
-# | in a minute | the answer |
+# | in a minute in which | the answer is |
 # |---|---|
-# | without errors | 0: in arithmetic a missing operand counts as 0 |
-# | without requests | none: it counts as 0, and what is divided by 0 is left out |
-# | with 0 requests | none, for the same reason |
+# | Errors is missing | 0: in arithmetic a missing operand counts as 0 |
+# | Requests is missing | nothing: it counts as 0, and what is divided by 0 is left out |
+# | Requests is 0 | nothing, for the same reason |
 #
 # **Change one thing.** FILL puts something into the gaps: a number, the last value (REPEAT) or a line (LINEAR). Write
-# `FILL(errors, REPEAT) / requests * 100` and press Enter. Is that better? Then leave out a bracket, or write `AVG(errors)`:
-# the caret shows where it went wrong. In Python: `panel.set(expression="…")`.
+# `FILL(errors, REPEAT) / requests * 100` and press Enter. Is that better? Then leave a parenthesis open, or write
+# `AVG(errors)`: the caret shows where it went wrong.
 
 # %% [markdown] tags=["loop"]
 # ## The whole fleet

@@ -122,6 +122,12 @@ BY_EXAMPLE: dict[Mistake, list[str]] = {
     ): [
         "M1",
         "M1 + 1",
+        "M1 * 2",
+        "M1 ^ 2",
+        "M1 > 2",
+        "M1 AND m2",
+        "M1 OR m2",
+        "M1, m2",
         "m1 + M2",
         "-M1",
         "SUM",
