@@ -150,6 +150,42 @@ def test_the_keyboard_is_enough_and_the_chart_follows(open_notebook):
     page.clean()
 
 
+def test_the_bench_is_used_by_keyboard_and_points_at_mistakes(open_notebook):
+    series = f"{{'load': ('Shop', 'Load', {{'InstanceId': {NASTY!r}}})}}"
+    page = open_notebook(
+        "bench.ipynb", [SETUP, f"console.bench(lab, {series}, examples=['load * 2', 'load / 2'])"]
+    )
+    page.run_all()
+    page.wait_painted()
+    panel = page.page.locator(".cwlab-panel").first
+    chart, note, why = (panel.locator(f".cwlab-{part}") for part in ("chart", "note", "why"))
+    svg, height = chart.locator("svg").element_handle(), _heights(page)
+    field = panel.get_by_role("textbox", name="Expression")
+    field.focus()
+    page.page.keyboard.type("load * 10")
+    page.page.keyboard.press("Enter")
+    page.page.wait_for_function(
+        "() => document.querySelector('.cwlab-chart').ariaLabel.startsWith('load * 10: ')"
+    )
+    assert "is there all the same" not in why.inner_text() and note.inner_text().strip() == ""
+    field.fill(f"load + {NASTY}")
+    page.page.keyboard.press("Enter")
+    panel.get_by_text("ValidationError: Error in expression 'e1'").first.wait_for()
+    line, caret, said = note.text_content().splitlines()
+    assert line == f"load + {NASTY}" and caret.index("^") > 6 and said
+    panel.get_by_role("combobox", name="Start from").focus()
+    page.page.keyboard.press("ArrowDown")
+    page.page.keyboard.press("ArrowDown")
+    page.page.wait_for_function(
+        "() => document.querySelector('.cwlab-chart').ariaLabel.startsWith('load / 2: ')"
+    )
+    assert field.input_value() == "load / 2"
+    assert chart.locator("svg").element_handle().evaluate("(a, b) => a === b", svg), "drawn anew"
+    assert _heights(page) == height, "what stands below jumped"
+    page.clean()
+    assert page.page.evaluate("() => window.broken") is None, "markup in a name was run"
+
+
 def test_a_saved_notebook_nobody_trusts_shows_its_panels_as_charts(open_notebook, server):
     """As a learner first meets a lab: outputs are there, nothing has run, and JupyterLab trusts none of it."""
     from cwlab import Lab, console

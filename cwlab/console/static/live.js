@@ -48,8 +48,10 @@ function fillTable(table, { columns, rows, more }) {
   if (more) table.append(Object.assign(document.createElement("caption"), { textContent: more }));
 }
 
-// Sliders and play buttons of ipywidgets have no name for a screen reader; what is visible becomes it.
+// Sliders and play buttons of ipywidgets have no name for a screen reader; what is visible becomes it. In a drop-down
+// the arrow keys choose, rather than move JupyterLab to the next cell.
 function nameControls(panel) {
+  for (const select of panel?.querySelectorAll("select") ?? []) select.setAttribute("data-lm-suppress-shortcuts", "true");
   for (const button of panel?.querySelectorAll(".widget-play button") ?? []) {
     const icon = button.querySelector("i")?.className ?? "";
     const name = icon.includes("fa-pause") ? "Pause" : icon.includes("fa-stop") ? "Stop" : "Play";
