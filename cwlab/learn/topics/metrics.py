@@ -832,8 +832,8 @@ found""",
     ),
     Trap(
         id="metrics.t4",
-        asks="A dashboard shall show as a line how many of all requests of the whole range failed, in percent. "
-        "Which expression?",
+        asks="A dashboard must show, as one level line, what percentage of all requests in its range failed. Which "
+        "expression draws it?",
         options={
             "A": Option(
                 "SUM(errors) / SUM(requests) * 100",
