@@ -63,10 +63,10 @@ def alternate(*works: Work, rounds: int = 5, warm: int = 1, clock: Clock = proce
         clock: tells seconds; the processor's unless given.
     """
     times: list[list[float]] = [[] for _ in works]
-    gc.collect()
-    gc.freeze()  # what the libraries loaded is not walked again and again: neither side pays for the other's imports
     for turn in range(warm + rounds):
         for work, taken in zip(works, times, strict=True):
+            gc.collect()
+            gc.freeze()  # each side's collector walks its own new objects, not what the other side has kept so far
             seconds = seconds_of(work, clock)
             if turn >= warm:
                 taken.append(seconds)
