@@ -1,5 +1,7 @@
 import gc
 import json
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -108,6 +110,32 @@ def test_the_same_cells_make_the_same_calls_on_aws(topic, tmp_path):
     with aws.intercept():
         cells(open_lab(topic, target="aws", folder=tmp_path, region="us-east-1"))
     assert calls(here.journal) == calls(aws.journal) != []
+
+
+def test_cells_of_the_metrics_lab_make_the_same_calls_on_aws(tmp_path):
+    source = (Path(__file__).parents[2] / "labs" / "src" / "01-metrics.py").read_text(encoding="utf-8")
+    (cell,) = [each for each in source.split("# %%") if 'fresh("flat")' in each]
+    code = cell.partition("\n")[2].partition("lab.reveal")[0]
+    asked = (
+        "cloudwatch.get_metric_statistics(Namespace='Shop/Hosts', MetricName='CPUUtilization', Period=60, "
+        "Statistics=['Average'], StartTime=world.now - timedelta(hours=1), EndTime=world.now)"
+    )
+
+    def run(lab):
+        exec(code + asked, {"lab": lab, "timedelta": timedelta})
+
+    here = open_lab("metrics", folder=tmp_path)
+    here.fresh = lambda name: here  # AWS has one world, so the twin's calls are held against one
+    run(here)
+    aws = Lab()
+    with aws.intercept():
+        run(open_lab("metrics", target="aws", folder=tmp_path, region="us-east-1"))
+    made = [
+        [call for call in calls(each.journal) if call[1] != "GetCallerIdentity"]  # the twin asks AWS the time
+        for each in (here, aws)
+    ]
+    assert made[0] == made[1]
+    assert len(made[0]) == 7
 
 
 def test_the_twin_says_loudly_that_it_is_aws_and_how_long_it_takes(topic, tmp_path, capsys):
