@@ -58,6 +58,10 @@ def dashboard(
         sight.sheet.text(12 * COLUMN, 1.5 * ROW, "no widgets", size=14, weight=600, align="center")
     if body.get("variables"):
         sight.told.append("Variables are not modeled: every widget is drawn as it is written.")
+    if body.get("periodOverride") == "auto":
+        sight.told.append(
+            'periodOverride "auto" is not modeled: every metric keeps the period it is written with.'
+        )
     start_ms, end_ms = window(sight.start, sight.end, now_ms)
     summary = (
         f"{counted(len(widgets), 'widget')}, from {clock(to_datetime(start_ms))} to {clock(to_datetime(end_ms))}. "

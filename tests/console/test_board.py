@@ -246,8 +246,9 @@ def test_what_is_not_modeled_says_so_by_name_and_the_rest_is_drawn(lab: Lab):
         {"type": "later", "properties": {}},
         {"type": "explorer", "properties": {"metrics": [{"resourceType": "AWS::RDS::DBInstance"}]}},
         variables=[{"type": "property", "property": "region", "inputType": "input", "id": "r"}],
+        periodOverride="auto",
     )
-    for name in ("'custom'", "'later'", "AWS::RDS::DBInstance", "Variables"):
+    for name in ("'custom'", "'later'", "AWS::RDS::DBInstance", "Variables", 'periodOverride "auto"'):
         assert name in picture.summary
     assert not picture.table.empty
 
