@@ -54,6 +54,7 @@ def service_principal(name: str) -> Principal:
     return Principal(arn=name, account="", kind="service")
 
 
+_service = service_principal  # where a parameter has the name
 WORLD = Principal(arn="cwlab", account="", kind="world")
 
 
@@ -315,7 +316,7 @@ class Call:
             AwsError: the other service refused.
         """
         if service_principal is not None:
-            principal = globals()["service_principal"](service_principal)
+            principal = _service(service_principal)
         elif role is not None:
             principal = self.world.service_session(role, f"{self.service}.amazonaws.com", self.service)
         else:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from cwlab import arn
 from cwlab.api import Principal
-from cwlab.errors import BadInput, BadTime
+from cwlab.errors import BadInput, BadTime, NotModelled
 from cwlab.journal import Journal
 from cwlab.timeline import DAY, HOUR, MINUTE, SECOND, Entry, iso, to_datetime, to_ms
 from cwlab.world import World
@@ -140,7 +140,6 @@ class Lab:
     ) -> Any:
         """A client for a principal (None: no credentials) calling from a host (None: from the internet)."""
         from cwlab import api, boto
-        from cwlab.errors import NotModelled
 
         if not api.load(service):
             raise NotModelled(f"The service {service!r}", f"Modeled services: {', '.join(api.supported())}.")

@@ -15,7 +15,7 @@ two copies writes: both share one dict, and the first writer copies it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any, Self
 
 _ABSENT = object()
@@ -111,12 +111,6 @@ class Table(MutableMapping[Any, Any]):
         if self._log.depth:
             self._log.entries.append((self, _MANY, {key: data.get(key, _ABSENT) for key in items}))
         data.update(items)
-
-    def bulk(self, items: Iterable[tuple[Any, Any]]) -> None:
-        """Set many keys at once; undone as one."""
-        if self._log.depth:
-            self._log.entries.append((self, _WHOLE, self._data.copy()))
-        self._own().update(items)
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._data)

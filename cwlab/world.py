@@ -13,7 +13,18 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from cwlab.api import HANDLERS, WORLD, Call, Door, Operation, Principal, Request, load
+from cwlab.api import (
+    HANDLERS,
+    OPERATIONS,
+    WORLD,
+    Call,
+    Door,
+    Operation,
+    Principal,
+    Request,
+    load,
+    service_principal,
+)
 from cwlab.arn import arn
 from cwlab.errors import AwsError, CwlabError, NotModelled
 from cwlab.journal import MOVES, Entry, Journal
@@ -179,8 +190,6 @@ class World:
 
     @staticmethod
     def _reads(request: Request) -> bool:
-        from cwlab.api import OPERATIONS
-
         found = OPERATIONS.get(request.service, {}).get(request.operation)
         return found is None or found.readonly
 
@@ -240,7 +249,7 @@ class World:
             due.service,
             due.handler,
             due.args,
-            Principal(f"{due.service}.amazonaws.com", "", "service"),
+            service_principal(f"{due.service}.amazonaws.com"),
             due.account,
             due.region,
             kind="event",

@@ -7,17 +7,13 @@ from hypothesis import strategies as st
 from cwlab.table import AppendOnly, Table, UndoLog
 
 KEYS = st.sampled_from("abcde")
-WRITES = st.lists(
-    st.tuples(st.sampled_from(["set", "delete", "bulk", "put"]), KEYS, st.integers()), max_size=12
-)
+WRITES = st.lists(st.tuples(st.sampled_from(["set", "delete", "put"]), KEYS, st.integers()), max_size=12)
 
 
 def apply(table, writes) -> None:
     for what, key, value in writes:
         if what == "set":
             table[key] = value
-        elif what == "bulk":
-            table.bulk([(key, value), (key + "!", value)])
         elif what == "put":
             table.put({key: value, key + "?": value})
         elif key in table:

@@ -16,8 +16,6 @@ from cwlab.console.picture import Picture
 from cwlab.console.reading import Dimensions
 from cwlab.timeline import to_ms
 
-MINUTE_S = 60
-
 
 def metric(
     lab: Any,

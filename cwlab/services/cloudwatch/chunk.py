@@ -12,6 +12,7 @@ whole. Ageing rests on that.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -229,7 +230,7 @@ def coarsen(chunk: Chunk, step_s: int) -> Chunk:
     slot = chunk.stamp - chunk.stamp % step_s
     starts = np.concatenate(([0], np.flatnonzero(slot[1:] != slot[:-1]) + 1))
     if len(starts) == len(chunk):
-        return take_stamps(chunk, slot)
+        return replace(chunk, stamp=slot)
     group = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(chunk))))
     low, high = np.minimum.reduceat(chunk.min, starts), np.maximum.reduceat(chunk.max, starts)
     count, total = np.add.reduceat(chunk.count, starts), np.add.reduceat(chunk.sum, starts)
@@ -245,21 +246,6 @@ def coarsen(chunk: Chunk, step_s: int) -> Chunk:
     offset = np.zeros(len(starts) + 1, dtype=np.int64)
     np.cumsum(np.bincount(bins.group[keep], minlength=len(starts)), out=offset[1:])
     return Chunk(slot[starts], count, total, low, high, offset, bins.value[keep], bins.weight[keep], spoiled)
-
-
-def take_stamps(chunk: Chunk, stamp: Ints) -> Chunk:
-    """The same rows with other stamps (in order)."""
-    return Chunk(
-        stamp,
-        chunk.count,
-        chunk.sum,
-        chunk.min,
-        chunk.max,
-        chunk.offset,
-        chunk.value,
-        chunk.weight,
-        chunk.spoiled,
-    )
 
 
 def from_columns(columns: dict[str, Any]) -> Chunk:

@@ -15,11 +15,11 @@ from cwlab.services.ec2.support import (
     Values,
     arns,
     clean,
-    forget_tags,
     get,
     listing,
     op,
     put_tags,
+    remove,
     required,
     tag_list,
     tags_for,
@@ -123,8 +123,7 @@ def release_address(call: Call, *, AllocationId: str | None = None) -> None:
     address: Address = get(call, "addresses", AllocationId)
     if address.association_id is not None:
         raise AwsError("InvalidIPAddress.InUse", f"Address {address.public_ip} is in use.")
-    del call.table("addresses")[AllocationId]
-    forget_tags(call, AllocationId)
+    remove(call, "addresses", AllocationId)
 
 
 _ADDRESS_FILTERS: dict[str, Values] = {

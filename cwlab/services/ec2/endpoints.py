@@ -18,12 +18,12 @@ from cwlab.services.ec2.support import (
     Values,
     arns,
     clean,
-    forget_tags,
     get,
     invalid,
     listing,
     op,
     put_tags,
+    remove,
     required,
     tag_list,
     tags_for,
@@ -343,8 +343,7 @@ def delete_vpc_endpoints(call: Call, *, VpcEndpointIds: list[str]) -> Params:
             continue
         _drop_routes(call, endpoint, list(endpoint.route_table_ids))
         _drop_subnets(call, endpoint, list(endpoint.subnet_ids))
-        del call.table("endpoints")[endpoint_id]
-        forget_tags(call, endpoint_id)
+        remove(call, "endpoints", endpoint_id)
     return {"Unsuccessful": unsuccessful}
 
 

@@ -8,7 +8,7 @@ from cwlab.api import Call
 from cwlab.errors import AwsError
 from cwlab.services.ec2.addresses import free_address, private_name, public_name
 from cwlab.services.ec2.records import Address, Interface, Subnet, Vpc
-from cwlab.services.ec2.support import Params, Values, clean, forget_tags, invalid, listing, tag_list
+from cwlab.services.ec2.support import Params, Values, clean, invalid, listing, remove, tag_list
 from cwlab.timeline import to_datetime
 
 
@@ -72,8 +72,7 @@ def drop_interface(call: Call, interface_id: str) -> None:
     for address in list(call.table("addresses").values()):
         if address.interface_id == interface_id:
             call.table("addresses")[address.allocation_id] = Address(address.allocation_id, address.public_ip)
-    del call.table("interfaces")[interface_id]
-    forget_tags(call, interface_id)
+    remove(call, "interfaces", interface_id)
 
 
 def address_on(call: Call, interface_id: str) -> Address | None:

@@ -17,12 +17,12 @@ from cwlab.services.ec2.support import (
     clean,
     dependency,
     flag,
-    forget_tags,
     get,
     invalid,
     listing,
     op,
     put_tags,
+    remove,
     required,
     tag_list,
     tags_for,
@@ -107,8 +107,7 @@ def delete_network_acl(call: Call, *, NetworkAclId: str) -> None:
         raise invalid(f"cannot delete default network ACL {NetworkAclId}")
     if acl.associations:
         raise dependency("networkAcl", NetworkAclId)
-    del call.table("network_acls")[NetworkAclId]
-    forget_tags(call, NetworkAclId)
+    remove(call, "network_acls", NetworkAclId)
 
 
 @op("CreateNetworkAclEntry", resource=arns("network-acl", "NetworkAclId"))

@@ -17,13 +17,13 @@ from cwlab.services.ec2.support import (
     clean,
     dependency,
     flag,
-    forget_tags,
     get,
     invalid,
     listing,
     missing,
     op,
     put_tags,
+    remove,
     required,
     tag_list,
     tags_for,
@@ -108,8 +108,7 @@ def delete_internet_gateway(call: Call, *, InternetGatewayId: str) -> None:
     gateway: InternetGateway = get(call, "internet_gateways", InternetGatewayId)
     if gateway.vpc_id is not None:
         raise dependency("internetGateway", InternetGatewayId)
-    del call.table("internet_gateways")[InternetGatewayId]
-    forget_tags(call, InternetGatewayId)
+    remove(call, "internet_gateways", InternetGatewayId)
 
 
 @op("CreateRouteTable")
@@ -266,8 +265,7 @@ def delete_route_table(call: Call, *, RouteTableId: str) -> None:
     table: RouteTable = get(call, "route_tables", RouteTableId)
     if table.associations:
         raise dependency("routeTable", RouteTableId)
-    del call.table("route_tables")[RouteTableId]
-    forget_tags(call, RouteTableId)
+    remove(call, "route_tables", RouteTableId)
 
 
 @op("CreateRoute", resource=arns("route-table", "RouteTableId"))

@@ -19,12 +19,12 @@ from cwlab.services.ec2.support import (
     arns,
     chosen,
     clean,
-    forget_tags,
     get,
     invalid,
     op,
     page,
     put_tags,
+    remove,
     required,
     resource_arn,
     tag_list,
@@ -184,8 +184,7 @@ def delete_security_group(call: Call, *, GroupId: str | None = None, GroupName: 
     )
     if used or named:
         raise AwsError("DependencyViolation", f"resource {group.group_id} has a dependent object")
-    del call.table("security_groups")[group.group_id]
-    forget_tags(call, group.group_id)
+    remove(call, "security_groups", group.group_id)
     return {"Return": True, "GroupId": group.group_id}
 
 

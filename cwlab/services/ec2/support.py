@@ -379,6 +379,12 @@ def put_tags(call: Call, resource_id: str, tags: Mapping[str, str]) -> None:
     table[resource_id] = merged
 
 
+def remove(call: Call, table: str, resource_id: str) -> None:
+    """Take a resource out of its table, and its tags with it."""
+    del call.table(table)[resource_id]
+    forget_tags(call, resource_id)
+
+
 def forget_tags(call: Call, resource_id: str) -> None:
     """Drop the tags of a resource that is deleted."""
     call.table("tags").pop(resource_id, None)

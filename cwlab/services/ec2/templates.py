@@ -16,12 +16,12 @@ from cwlab.services.ec2.support import (
     arns,
     chosen,
     clean,
-    forget_tags,
     get,
     invalid,
     op,
     page,
     put_tags,
+    remove,
     required,
     tag_list,
     tags_for,
@@ -224,8 +224,7 @@ def delete_launch_template(
     """Delete a launch template with all its versions; instances made from it go on."""
     template = _find(call, LaunchTemplateId, LaunchTemplateName)
     answer = {"LaunchTemplate": _template(call, template)}
-    del call.table("launch_templates")[template.template_id]
-    forget_tags(call, template.template_id)
+    remove(call, "launch_templates", template.template_id)
     return answer
 
 

@@ -18,12 +18,12 @@ from cwlab.services.ec2.support import (
     arns,
     dependency,
     flag,
-    forget_tags,
     get,
     invalid,
     listing,
     op,
     put_tags,
+    remove,
     required,
     resource_arn,
     tag_list,
@@ -121,10 +121,8 @@ def delete_vpc(call: Call, *, VpcId: str) -> None:
         raise dependency("vpc", VpcId)
     for table in ("route_tables", "network_acls", "security_groups"):
         for key in [key for key, item in call.table(table).items() if item.vpc_id == VpcId]:
-            del call.table(table)[key]
-            forget_tags(call, key)
-    del call.table("vpcs")[VpcId]
-    forget_tags(call, VpcId)
+            remove(call, table, key)
+    remove(call, "vpcs", VpcId)
 
 
 @op("ModifyVpcAttribute", resource=arns("vpc", "VpcId"))
@@ -263,5 +261,4 @@ def delete_subnet(call: Call, *, SubnetId: str) -> None:
             kept = tuple(tie for tie in item.associations if tie.subnet_id != SubnetId)
             if kept != item.associations:
                 call.table(table)[key] = replace(item, associations=kept)
-    del call.table("subnets")[SubnetId]
-    forget_tags(call, SubnetId)
+    remove(call, "subnets", SubnetId)

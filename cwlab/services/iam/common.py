@@ -247,6 +247,11 @@ def shown_tags(tags: tuple[tuple[str, str], ...]) -> list[Answer]:
     return [{"Key": key, "Value": value} for key, value in tags]
 
 
+def tag_page(tags: tuple[tuple[str, str], ...], marker: str | None, limit: int | None) -> Answer:
+    """One page of a resource's tags."""
+    return page(((tag[0], tag) for tag in tags), "Tags", lambda tag: shown_tags((tag,))[0], marker, limit)
+
+
 def _bound(boundary: str | None) -> Answer:
     if boundary is None:
         return {}

@@ -19,6 +19,7 @@ from cwlab.services.iam.common import (
     shown_document,
     shown_tags,
     tag_conditions,
+    tag_page,
     tags_of,
     untagged,
     users,
@@ -324,6 +325,4 @@ def list_policy_tags(
 ) -> Answer:
     found = _policy(call, PolicyArn)
     tags = () if isinstance(found, AwsManaged) else found.tags
-    return page(
-        ((pair[0], pair) for pair in tags), "Tags", lambda pair: shown_tags((pair,))[0], Marker, MaxItems
-    )
+    return tag_page(tags, Marker, MaxItems)

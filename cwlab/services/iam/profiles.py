@@ -15,8 +15,8 @@ from cwlab.services.iam.common import (
     profile,
     role,
     show_profile,
-    shown_tags,
     tag_conditions,
+    tag_page,
     tags_of,
     under,
     untagged,
@@ -116,6 +116,4 @@ def list_instance_profile_tags(
     call: Call, *, InstanceProfileName: str, Marker: str | None = None, MaxItems: int | None = None
 ) -> Answer:
     tags = profile(call, InstanceProfileName).tags
-    return page(
-        ((pair[0], pair) for pair in tags), "Tags", lambda pair: shown_tags((pair,))[0], Marker, MaxItems
-    )
+    return tag_page(tags, Marker, MaxItems)

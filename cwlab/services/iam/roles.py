@@ -17,9 +17,9 @@ from cwlab.services.iam.common import (
     page,
     role,
     show_role,
-    shown_tags,
     table_getter,
     tag_conditions,
+    tag_page,
     tags_of,
     under,
     untagged,
@@ -153,9 +153,7 @@ def list_role_tags(
     call: Call, *, RoleName: str, Marker: str | None = None, MaxItems: int | None = None
 ) -> Answer:
     tags = role(call, RoleName).tags
-    return page(
-        ((pair[0], pair) for pair in tags), "Tags", lambda pair: shown_tags((pair,))[0], Marker, MaxItems
-    )
+    return tag_page(tags, Marker, MaxItems)
 
 
 # -- service-linked roles ----------------------------------------------------------------------------------------

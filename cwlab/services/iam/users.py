@@ -15,8 +15,8 @@ from cwlab.services.iam.common import (
     own_user,
     page,
     show_user,
-    shown_tags,
     tag_conditions,
+    tag_page,
     tags_of,
     under,
     untagged,
@@ -123,6 +123,4 @@ def list_user_tags(
     call: Call, *, UserName: str, Marker: str | None = None, MaxItems: int | None = None
 ) -> Answer:
     tags = user(call, UserName).tags
-    return page(
-        ((pair[0], pair) for pair in tags), "Tags", lambda pair: shown_tags((pair,))[0], Marker, MaxItems
-    )
+    return tag_page(tags, Marker, MaxItems)
