@@ -74,6 +74,10 @@ class Request:
     depth: int = 0  # 0 for what comes from outside, 1 and more for what the world does by itself
     latency_ms: int = 0  # set by step 3: how long the answer takes
     path: Any = None  # set by step 1: how the endpoint was reached
+    source_account: str | None = (
+        None  # a service as caller: for whose account it acts, and for which resource
+    )
+    source_arn: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,10 +311,14 @@ class Call:
         *,
         role: str | None = None,
         service_principal: str | None = None,
+        source_arn: str | None = None,
         account: str | None = None,
         region: str | None = None,
     ) -> Params:
         """Call another service through the door: as the same caller, as a role (ARN), or as a service principal.
+
+        Args:
+            source_arn: the resource a service acts for, an alarm say; policies see it as ``aws:SourceArn``.
 
         Raises:
             AwsError: the other service refused.
@@ -330,6 +338,8 @@ class Call:
                 account or self.account,
                 region or self.region,
                 depth=self.request.depth + 1,
+                source_account=self.account,
+                source_arn=source_arn,
             )
         )
 

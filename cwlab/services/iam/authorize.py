@@ -110,7 +110,10 @@ def _context(call: Call, target: Operation, own: dict[str, Any]) -> dict[str, An
     }
     if request.principal.kind == "service":
         # SNS's default topic policy asks for the second, older one.
-        keys |= {"aws:SourceAccount": request.account, "aws:SourceOwner": request.account}
+        owner = request.source_account or request.account
+        keys |= {"aws:SourceAccount": owner, "aws:SourceOwner": owner}
+        if request.source_arn is not None:
+            keys["aws:SourceArn"] = request.source_arn
     else:
         path = request.path  # how a machine's request came (step 1); None for your own, from the internet
         keys["aws:SourceIp"] = LEARNER_IP if path is None else path.source_ip

@@ -1,0 +1,1 @@
+"""Alarms: what they watch (`records`), how they decide (`decide`), when (`evaluation`), and what follows (`transitions`)."""
