@@ -105,6 +105,12 @@ class Table(MutableMapping[Any, Any]):
             self._log.entries.append((self, _WHOLE, self._data.copy()))
         del self._own()[key]
 
+    def clear(self) -> None:
+        """Empty the table; undone together with the rest."""
+        if self._log.depth:
+            self._log.entries.append((self, _WHOLE, self._data.copy()))
+        self._data, self._shared = {}, False
+
     def put(self, items: Mapping[Any, Any]) -> None:
         """Set many keys; undone together with the rest."""
         data = self._own()

@@ -1,0 +1,12 @@
+"""CloudWatch Logs: groups, streams and the events in them.
+
+    operations.py   what is declared to the door, by module
+    records.py      the immutable records that tables hold
+    chunk.py        events in columns: times, places, text
+    store.py        the events of one stream: a value that grows and that forks share
+    ingest.py       the rules of a PutLogEvents batch, pure
+    reading.py      windows, merging and pages over many streams, pure
+    groups.py, streams.py, events.py, tags.py, policies.py, keys.py   the operations
+
+Source: CloudWatch Logs User Guide and API Reference.
+"""

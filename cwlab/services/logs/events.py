@@ -1,0 +1,188 @@
+"""Log events: put, read from one stream, read from a group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from cwlab.api import Call, operation
+from cwlab.errors import NotModelled
+from cwlab.services.logs import ids, ingest, paging, reading
+from cwlab.services.logs.accepted import HOOKS
+from cwlab.services.logs.chunk import PLACE_BITS, Chunk, build
+from cwlab.services.logs.names import chosen, group_of, policy_arn, settings_of, stream_of, streams
+from cwlab.services.logs.policies import granted
+from cwlab.services.logs.records import STANDARD, Group, Stream
+from cwlab.services.logs.refusals import invalid, no_stream, not_in_class
+from cwlab.services.logs.store import OWN
+from cwlab.timeline import DAY
+
+PAGE = 10_000
+Structure = dict[str, Any]
+
+
+@operation("logs", "PutLogEvents", resource=policy_arn, policy=granted)
+def put_log_events(
+    call: Call,
+    *,
+    logGroupName: str,
+    logStreamName: str,
+    logEvents: Sequence[Mapping[str, Any]],
+    sequenceToken: str | None = None,
+) -> Structure:
+    """Store a batch of events. ``sequenceToken`` is accepted and ignored, as today."""
+    group = group_of(call, logGroupName)
+    stream = stream_of(call, logGroupName, logStreamName)
+    retention_ms = None if group.retention_days is None else group.retention_days * DAY
+    batch = ingest.check(logEvents, call.now_ms, retention_ms, settings_of(call).max_event_bytes)
+    answer: Structure = {"nextSequenceToken": _sequence_token(call, logGroupName, logStreamName)}
+    if batch.rejected:
+        answer["rejectedLogEventsInfo"] = batch.rejected
+    if batch.first < batch.last:
+        _store(call, group, stream, batch)
+    return answer
+
+
+def _sequence_token(call: Call, group: str, stream: str) -> str:
+    counters = call.table("counters")
+    number = counters.get("requests", 0) + 1
+    counters["requests"] = number
+    return ids.event_id(call.now_ms, number << PLACE_BITS, ids.salt(group, stream))
+
+
+def _store(call: Call, group: Group, stream: Stream, batch: ingest.Batch) -> None:
+    first, last = batch.first, batch.last
+    base = call.table("counters")["requests"] << PLACE_BITS
+    stamps, encoded, now_ms = batch.stamps[first:last], batch.encoded[first:last], call.now_ms
+    places = np.arange(base + first, base + last)
+    chunk: Chunk | None = None
+    if len(stamps) >= OWN:
+        chunk = build(stamps, now_ms, places, encoded)
+        events = stream.events.extend(chunk)
+    else:
+        events = stream.events.add(stamps, now_ms, places.tolist(), encoded)
+    streams(call, group.name)[stream.name] = replace(
+        stream,
+        events=events,
+        first_ms=stamps[0] if stream.first_ms is None else min(stream.first_ms, stamps[0]),
+        last_ms=stamps[-1] if stream.last_ms is None else max(stream.last_ms, stamps[-1]),
+        ingested_ms=now_ms,
+    )
+    if HOOKS:
+        chunk = chunk or build(stamps, now_ms, places, encoded)
+        for hook in HOOKS:
+            hook(call, group, stream.name, chunk)
+
+
+@operation("logs", "GetLogEvents", readonly=True, resource=policy_arn)
+def get_log_events(
+    call: Call,
+    *,
+    logStreamName: str,
+    logGroupName: str | None = None,
+    logGroupIdentifier: str | None = None,
+    startTime: int | None = None,
+    endTime: int | None = None,
+    nextToken: str | None = None,
+    limit: int = PAGE,
+    startFromHead: bool = False,
+) -> Structure:
+    """Events of one stream, oldest first within the page; the newest page unless ``startFromHead``."""
+    group = _readable(call, "GetLogEvents", logGroupName, logGroupIdentifier)
+    stream = stream_of(call, group.name, logStreamName)
+    low: ids.Gap = (max(startTime or 0, group.visible_from(call.now_ms)), 0)
+    high: ids.Gap = ids.LAST if endTime is None else (endTime, 0)
+    newest, gap = not startFromHead, None
+    if nextToken is not None:
+        found = ids.way_and_gap(nextToken)
+        if found is None:
+            raise invalid("The specified nextToken is invalid.")
+        way, gap = found
+        newest = way == "b"
+        low, high = (low, min(high, gap)) if newest else (max(low, gap), high)
+    shown = reading.page(reading.pieces(0, stream.events.chunks, low, high), limit, newest=newest)
+    if shown.stamp:
+        before, after = (shown.stamp[0], shown.place[0]), (shown.stamp[-1], shown.place[-1] + 1)
+    else:
+        before = after = gap if gap is not None else (max(min(low, high), (0, 0)))
+    salt = ids.salt(call.account, call.region, group.name, stream.name)
+    return {
+        "events": [
+            {"timestamp": t, "message": m, "ingestionTime": i}
+            for t, i, m in zip(shown.stamp, shown.ingested, shown.message, strict=True)
+        ],
+        "nextForwardToken": ids.token("f", after, salt),
+        "nextBackwardToken": ids.token("b", before, salt),
+    }
+
+
+@operation("logs", "FilterLogEvents", readonly=True, resource=policy_arn)
+def filter_log_events(
+    call: Call,
+    *,
+    logGroupName: str | None = None,
+    logGroupIdentifier: str | None = None,
+    logStreamNames: Sequence[str] | None = None,
+    logStreamNamePrefix: str | None = None,
+    startTime: int | None = None,
+    endTime: int | None = None,
+    filterPattern: str | None = None,
+    nextToken: str | None = None,
+    limit: int = PAGE,
+    interleaved: bool = True,
+) -> Structure:
+    """Events of a group's streams in one order of time, page by page. ``interleaved`` is ignored, as today."""
+    if logStreamNames is not None and logStreamNamePrefix is not None:
+        raise invalid("Cannot specify both logStreamNames and logStreamNamePrefix.")
+    group = _readable(call, "FilterLogEvents", logGroupName, logGroupIdentifier)
+    if filterPattern is not None and filterPattern.strip():
+        raise NotModelled("logs:FilterLogEvents(filterPattern=…)", "Leave it out to read all events.")
+    chosen_streams = _named(call, group, logStreamNames, logStreamNamePrefix)
+    low: ids.Gap = (max(startTime or 0, group.visible_from(call.now_ms)), 0)
+    high: ids.Gap = ids.LAST if endTime is None else (endTime + 1, 0)
+    request = (group.name, logStreamNames, logStreamNamePrefix, startTime, endTime, filterPattern)
+    if nextToken is not None:
+        stamp, place = paging.position_of(request, nextToken, call.now_ms)
+        low = max(low, (stamp, place))
+    found: list[reading.Piece] = []
+    for number, stream in enumerate(chosen_streams):
+        found.extend(reading.pieces(number, stream.events.chunks, low, high))
+    shown = reading.page(found, limit)
+    names = [stream.name for stream in chosen_streams]
+    salts = [ids.salt(call.account, call.region, group.name, name) for name in names]
+    answer: Structure = {
+        "events": [
+            {
+                "logStreamName": names[s],
+                "timestamp": t,
+                "message": m,
+                "ingestionTime": i,
+                "eventId": ids.event_id(t, p, salts[s]),
+            }
+            for s, t, i, p, m in zip(*shown, strict=True)
+        ],
+        "searchedLogStreams": [],
+    }
+    if len(shown.stamp) < sum(p.last - p.first for p in found):
+        answer["nextToken"] = paging.token(request, [shown.stamp[-1], shown.place[-1] + 1], call.now_ms)
+    return answer
+
+
+def _readable(call: Call, operation: str, name: str | None, identifier: str | None) -> Group:
+    """The group, if its class lets its events be read."""
+    group = group_of(call, chosen({"logGroupName": name, "logGroupIdentifier": identifier}))
+    if group.log_class != STANDARD:
+        raise not_in_class(operation, group.log_class)
+    return group
+
+
+def _named(call: Call, group: Group, names: Sequence[str] | None, prefix: str | None) -> list[Stream]:
+    table = streams(call, group.name)
+    if names is None:
+        return [stream for name, stream in sorted(table.items()) if name.startswith(prefix or "")]
+    if missing := [name for name in names if name not in table]:
+        raise no_stream() from KeyError(missing[0])
+    return [table[name] for name in sorted(set(names))]

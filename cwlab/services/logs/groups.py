@@ -1,0 +1,167 @@
+"""Log groups: made, listed, set, deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from cwlab.api import Call, operation
+from cwlab.errors import AwsError, NotModelled
+from cwlab.services.logs import paging
+from cwlab.services.logs.names import group_arn, group_of, groups, name_of, policy_arn, streams
+from cwlab.services.logs.records import DELIVERY, PURGE_MS, STANDARD, Group
+from cwlab.services.logs.refusals import broken, exists, invalid
+from cwlab.services.logs.sizes import stored_bytes
+from cwlab.services.logs.tags import checked_tags
+from cwlab.timeline import DAY
+
+RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288,
+                  3653)  # fmt: skip
+DELIVERY_DAYS = 2  # User Guide, "Log classes" (the API reference says 1)
+PAGE = 50
+CLASSES = (STANDARD, "INFREQUENT_ACCESS", DELIVERY)
+Structure = dict[str, Any]
+
+
+@operation("logs", "CreateLogGroup", resource=policy_arn)
+def create_log_group(
+    call: Call,
+    *,
+    logGroupName: str,
+    kmsKeyId: str | None = None,
+    tags: Mapping[str, str] | None = None,
+    logGroupClass: str = STANDARD,
+    deletionProtectionEnabled: bool = False,
+) -> None:
+    """Make a log group. Its class is for good."""
+    if logGroupName.lower().startswith("aws/"):
+        raise invalid("Log groups starting with AWS/ are reserved for AWS.")
+    if logGroupClass not in CLASSES:
+        raise NotModelled(f"The log class {logGroupClass}", f"Modeled classes: {', '.join(CLASSES)}.")
+    if logGroupName in groups(call):
+        raise exists("log group")
+    labels = checked_tags({}, tags or {})
+    if kmsKeyId is not None:
+        from cwlab.services.logs import keys
+
+        keys.check(call, logGroupName, kmsKeyId)
+    groups(call)[logGroupName] = Group(
+        logGroupName,
+        call.now_ms,
+        logGroupClass,
+        DELIVERY_DAYS if logGroupClass == DELIVERY else None,
+        kmsKeyId,
+        deletionProtectionEnabled,
+        labels,
+    )
+
+
+@operation("logs", "DeleteLogGroup", resource=policy_arn)
+def delete_log_group(call: Call, *, logGroupName: str) -> None:
+    """Delete a group with its streams, events and filters."""
+    group = group_of(call, logGroupName)
+    if group.protected:
+        raise AwsError(
+            "ValidationException",
+            "Cannot delete log group with deletion protection enabled. Disable deletion protection first.",
+        )
+    streams(call, logGroupName).clear()
+    del groups(call)[logGroupName]
+
+
+@operation("logs", "PutLogGroupDeletionProtection", resource=policy_arn)
+def put_log_group_deletion_protection(
+    call: Call, *, logGroupIdentifier: str, deletionProtectionEnabled: bool
+) -> None:
+    """Switch deletion protection on or off."""
+    group = group_of(call, name_of(logGroupIdentifier))
+    groups(call)[group.name] = replace(group, protected=deletionProtectionEnabled)
+
+
+@operation(
+    "logs",
+    "DescribeLogGroups",
+    readonly=True,
+    resource=lambda call, params: policy_arn(call, {"logGroupName": params.get("logGroupNamePrefix", "")}),
+)
+def describe_log_groups(
+    call: Call,
+    *,
+    logGroupNamePrefix: str | None = None,
+    logGroupNamePattern: str | None = None,
+    logGroupClass: str | None = None,
+    logGroupIdentifiers: Sequence[str] | None = None,
+    nextToken: str | None = None,
+    limit: int = PAGE,
+) -> Structure:
+    """Groups in ASCII order by name."""
+    if logGroupNamePrefix is not None and logGroupNamePattern is not None:
+        raise invalid("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
+    if logGroupIdentifiers is not None and (
+        logGroupNamePrefix is not None or logGroupNamePattern is not None
+    ):
+        raise invalid("LogGroupIdentifiers cannot be specified with LogGroup name prefix or pattern.")
+    wanted = None if logGroupIdentifiers is None else {name_of(each) for each in logGroupIdentifiers}
+    found = [
+        group
+        for name, group in sorted(groups(call).items())
+        if name.startswith(logGroupNamePrefix or "")
+        and (logGroupNamePattern or "") in name
+        and logGroupClass in (None, group.log_class)
+        and (wanted is None or name in wanted)
+    ]
+    request = ("groups", logGroupNamePrefix, logGroupNamePattern, logGroupClass, logGroupIdentifiers)
+    shown, following = paging.listed(found, request, limit, nextToken, call.now_ms)
+    answer: Structure = {"logGroups": [_described(call, group) for group in shown]}
+    return answer | ({"nextToken": following} if following else {})
+
+
+def _described(call: Call, group: Group) -> Structure:
+    arn = group_arn(call, group.name)
+    out: Structure = {
+        "logGroupName": group.name,
+        "creationTime": group.created_ms,
+        "metricFilterCount": sum(
+            1 for key in call.table("metric_filters") if key[0] == group.name
+        ),  # keys: group, filter
+        "arn": f"{arn}:*",
+        "storedBytes": stored_bytes(streams(call, group.name).values(), group, call.now_ms),
+        "logGroupClass": group.log_class,
+        "logGroupArn": arn,
+        "deletionProtectionEnabled": group.protected,
+    }
+    if group.retention_days is not None:
+        out["retentionInDays"] = group.retention_days
+    if group.kms_key is not None:
+        out["kmsKeyId"] = group.kms_key
+    return out
+
+
+@operation("logs", "PutRetentionPolicy", resource=policy_arn)
+def put_retention_policy(call: Call, *, logGroupName: str, retentionInDays: int) -> None:
+    """Keep a group's events so many days; older ones disappear."""
+    group = group_of(call, logGroupName)
+    if retentionInDays not in RETENTION_DAYS:
+        raise broken(
+            retentionInDays,
+            "retentionInDays",
+            f"Member must satisfy enum value set: [{', '.join(map(str, RETENTION_DAYS))}]",
+        )
+    _retain(call, group, retentionInDays)
+
+
+@operation("logs", "DeleteRetentionPolicy", resource=policy_arn)
+def delete_retention_policy(call: Call, *, logGroupName: str) -> None:
+    """Keep a group's events for ever again."""
+    _retain(call, group_of(call, logGroupName), None)
+
+
+def _retain(call: Call, group: Group, days: int | None) -> None:
+    """Change retention. Expired events are gone for good 72 hours after expiry; younger ones may come back."""
+    if group.log_class == DELIVERY:
+        raise invalid("The retention of a log group of class DELIVERY cannot be changed.")
+    floor = group.floor_ms
+    if group.retention_days is not None:
+        floor = max(floor, call.now_ms - group.retention_days * DAY - PURGE_MS)
+    groups(call)[group.name] = replace(group, retention_days=days, floor_ms=floor)

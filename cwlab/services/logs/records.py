@@ -1,0 +1,73 @@
+"""What the tables of CloudWatch Logs hold."""
+
+from __future__ import annotations
+
+from cwlab.codec import record
+from cwlab.services.logs.store import Events
+from cwlab.timeline import DAY, HOUR
+
+STANDARD, INFREQUENT, DELIVERY = "STANDARD", "INFREQUENT_ACCESS", "DELIVERY"
+
+
+@record
+class Group:
+    """A log group: what its streams share.
+
+    ``floor_ms``: events stamped before it are gone for good, whatever retention says now.
+    """
+
+    name: str
+    created_ms: int
+    log_class: str = STANDARD
+    retention_days: int | None = None
+    kms_key: str | None = None
+    protected: bool = False
+    tags: tuple[tuple[str, str], ...] = ()
+    floor_ms: int = -(1 << 62)
+
+    def visible_from(self, now_ms: int) -> int:
+        """The first instant whose events readers still see."""
+        if self.retention_days is None:
+            return self.floor_ms
+        return max(self.floor_ms, now_ms - self.retention_days * DAY)
+
+
+@record
+class Stream:
+    """A log stream: the events of one source, and what DescribeLogStreams tells of them."""
+
+    name: str
+    created_ms: int
+    events: Events
+    first_ms: int | None = (
+        None  # smallest and largest event timestamp, newest receipt; None until there is an event
+    )
+    last_ms: int | None = None
+    ingested_ms: int | None = None
+
+
+@record
+class ResourcePolicy:
+    """A policy that lets AWS services write. ``scope`` is "" for the account, or a log group's ARN."""
+
+    name: str
+    scope: str
+    document: str
+    updated_ms: int
+    revision: str
+
+
+@record
+class Settings:
+    """Choices where AWS leaves room or has changed; ``configure`` sets them in one world.
+
+    Source: User Guide, "CloudWatch Logs quotas" (1 MB an event since 2025, 256 KB before); DescribeLogStreams (last
+    times are eventually consistent, "typically less than an hour").
+    """
+
+    max_event_bytes: int = 1_048_576
+    listing_delay_ms: int = 0
+
+
+DEFAULTS = Settings()
+PURGE_MS = 72 * HOUR  # from expiry until an event is gone for good
