@@ -14,6 +14,7 @@ from typing import Any
 from cwlab.api import Call, handler
 from cwlab.errors import AwsError
 from cwlab.services.autoscaling.choose import leaving, next_place
+from cwlab.services.autoscaling.common import uuid
 from cwlab.services.autoscaling.records import Activity, Group, Member, Template
 from cwlab.timeline import SECOND, iso
 
@@ -47,11 +48,16 @@ def soon(call: Call, group: Group, seconds: float = 1) -> None:
 
 def begin(call: Call, group: Group, description: str, cause: str, member: Member | None = None) -> Activity:
     """Note the beginning of an activity."""
-    number = call.unique("", 32)
-    activity_id = "-".join((number[:8], number[8:12], number[12:16], number[16:20], number[20:]))
+    activity_id = uuid(call)
     details = {} if member is None else {"Subnet ID": member.subnet_id, "Availability Zone": member.zone}
     activity = Activity(
-        activity_id, group.name, description, cause, call.now_ms, details=json.dumps(details, sort_keys=True)
+        activity_id,
+        group.name,
+        description,
+        cause,
+        call.now_ms,
+        details=json.dumps(details, sort_keys=True),
+        instance_id="" if member is None else member.instance_id,
     )
     call.table("activities")[activity_id] = activity
     return activity
@@ -133,16 +139,23 @@ def launch(call: Call, group: Group, count: int, cause: str) -> Group:
             activity.activity_id,
             launched["ImageId"],
             protected=group.new_protected,
+            warmup_s=_warmup(group),
         )
         call.table("activities")[activity.activity_id] = replace(
             activity,
             description=f"Launching a new EC2 instance: {member.instance_id}",
+            instance_id=member.instance_id,
             details=json.dumps(
                 {"Subnet ID": member.subnet_id, "Availability Zone": member.zone}, sort_keys=True
             ),
         )
         group = save(call, replace(group, members=(*group.members, member), failures=0))
-    return _look_later(call, group)
+    return _look_later(call, save(call, replace(group, launch_warmup_s=None)))
+
+
+def _warmup(group: Group) -> int:
+    """The warm-up of an instance launched now: of the policy that asked for it, else of the group."""
+    return (group.warmup_s or 0) if group.launch_warmup_s is None else group.launch_warmup_s
 
 
 def _launch_params(group: Group, place: str) -> dict[str, Any]:
@@ -209,21 +222,29 @@ def look(call: Call, *, group: str) -> None:
     for member in moving:
         state = states.get(member.instance_id, "terminated")
         if member.state == "Pending" and state == "running":
-            found = with_member(found, replace(member, state="InService"))
+            found = with_member(found, replace(member, state="InService", serving_ms=call.now_ms))
             finish(call, member.activity_id)
-            found = replace(found, cooled_ms=call.now_ms + found.cooldown_s * SECOND)
+            found = _cooling(call, found)
         elif member.state == "Terminating" and state == "terminated":
             found = replace(
                 found, members=tuple(m for m in found.members if m.instance_id != member.instance_id)
             )
             finish(call, member.activity_id)
-            found = replace(found, cooled_ms=call.now_ms + found.cooldown_s * SECOND)
+            found = _cooling(call, found)
+    if not found.moving:
+        found = replace(found, cooling_s=None)
     if found.deleting and not found.members:
         del call.table("groups")[group]
         return
     save(call, found)
-    if any(member.state != "InService" for member in found.members):
+    if found.moving:
         _look_later(call, found)
+
+
+def _cooling(call: Call, group: Group) -> Group:
+    """A cooldown begins when the last instance has come or gone: of the policy that acted, else of the group."""
+    seconds = group.cooldown_s if group.cooling_s is None else group.cooling_s
+    return replace(group, cooled_ms=call.now_ms + seconds * SECOND)
 
 
 def _states(call: Call, ids: list[str]) -> dict[str, str]:

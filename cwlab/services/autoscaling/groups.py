@@ -1,12 +1,7 @@
-"""The operations of Auto Scaling: groups, their instances, what was done for them.
-
-Scaling policies and scheduled actions are not here yet: the lab refuses them by name.
-"""
+"""The operations of Auto Scaling: groups, their instances, what was done for them."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 from dataclasses import replace
 from typing import Any
 
@@ -24,43 +19,26 @@ from cwlab.services.autoscaling.capacity import (
     soon,
     with_member,
 )
+from cwlab.services.autoscaling.common import (
+    Params,
+    find,
+    group_arn,
+    invalid,
+    page,
+    uuid,
+    with_token,
+)
 from cwlab.services.autoscaling.records import Activity, Group, Member, Tag, Template
 from cwlab.timeline import DAY, SECOND, iso, to_datetime
 
-Params = dict[str, Any]
 KEPT_MS = 42 * DAY
 """Activities are kept for six weeks (APIREF DescribeScalingActivities)."""
-
-
-def _arn(call: Call, params: Params) -> str:
-    name = params.get("AutoScalingGroupName", "*")
-    group = call.table("groups").get(name)
-    if group is not None:
-        return str(group.arn)
-    return arn("autoscaling", call.region, call.account, f"autoScalingGroup:*:autoScalingGroupName/{name}")
-
-
-def invalid(message: str) -> AwsError:
-    """The error for a value the service does not take."""
-    return AwsError("ValidationError", message)
-
-
-def find(call: Call, name: str) -> Group:
-    """A group by its name.
-
-    Raises:
-        AwsError: there is none.
-    """
-    group = call.table("groups").get(name)
-    if group is None:
-        raise invalid(f"AutoScalingGroup name not found - null: {name}")
-    return group
 
 
 # Groups ------------------------------------------------------------------------------------------------------------
 
 
-@operation("autoscaling", "CreateAutoScalingGroup", resource=_arn)
+@operation("autoscaling", "CreateAutoScalingGroup", resource=group_arn)
 def create_auto_scaling_group(
     call: Call,
     *,
@@ -93,15 +71,13 @@ def create_auto_scaling_group(
         )
     desired = MinSize if DesiredCapacity is None else DesiredCapacity
     zones, subnet_ids = _places(call, VPCZoneIdentifier, AvailabilityZones)
-    number = call.unique("", 32)
-    identifier = "-".join((number[:8], number[8:12], number[12:16], number[16:20], number[20:]))
     group = Group(
         AutoScalingGroupName,
         arn(
             "autoscaling",
             call.region,
             call.account,
-            f"autoScalingGroup:{identifier}:autoScalingGroupName/{AutoScalingGroupName}",
+            f"autoScalingGroup:{uuid(call)}:autoScalingGroupName/{AutoScalingGroupName}",
         ),
         _template(call, LaunchTemplate),
         MinSize,
@@ -205,7 +181,7 @@ def _tags(group: str, asked: list[dict[str, Any]] | None) -> tuple[Tag, ...]:
     return tuple(found.values())
 
 
-@operation("autoscaling", "UpdateAutoScalingGroup", resource=_arn)
+@operation("autoscaling", "UpdateAutoScalingGroup", resource=group_arn)
 def update_auto_scaling_group(
     call: Call,
     *,
@@ -255,7 +231,7 @@ def update_auto_scaling_group(
     save(call, changed)
 
 
-@operation("autoscaling", "SetDesiredCapacity", resource=_arn)
+@operation("autoscaling", "SetDesiredCapacity", resource=group_arn)
 def set_desired_capacity(
     call: Call, *, AutoScalingGroupName: str, DesiredCapacity: int, HonorCooldown: bool = False
 ) -> None:
@@ -271,9 +247,7 @@ def set_desired_capacity(
             f"New SetDesiredCapacity value {DesiredCapacity} is below min value {group.min_size} for the "
             "AutoScalingGroup."
         )
-    if HonorCooldown and (
-        call.now_ms < group.cooled_ms or any(m.state != "InService" for m in group.members)
-    ):
+    if HonorCooldown and (call.now_ms < group.cooled_ms or group.moving):
         raise AwsError(
             "ScalingActivityInProgress", "Scaling activity is in progress or the group is cooling down."
         )
@@ -285,7 +259,7 @@ def set_desired_capacity(
         soon(call, save(call, replace(group, desired=DesiredCapacity, cause=cause)))
 
 
-@operation("autoscaling", "DeleteAutoScalingGroup", resource=_arn)
+@operation("autoscaling", "DeleteAutoScalingGroup", resource=group_arn)
 def delete_auto_scaling_group(call: Call, *, AutoScalingGroupName: str, ForceDelete: bool = False) -> None:
     """Delete a group without instances; with ForceDelete, its instances are ended first."""
     group = find(call, AutoScalingGroupName)
@@ -323,8 +297,8 @@ def describe_auto_scaling_groups(
     ]
     for each in Filters or ():
         found = [group for group in found if _has_tag(group, each)]
-    items, token = _page(found, MaxRecords, NextToken, 50)
-    return _with_token({"AutoScalingGroups": [_group(each) for each in items]}, token)
+    items, token = page(found, MaxRecords, NextToken)
+    return with_token({"AutoScalingGroups": [_group(each) for each in items]}, token)
 
 
 def _has_tag(group: Group, wanted: dict[str, Any]) -> bool:
@@ -334,19 +308,6 @@ def _has_tag(group: Group, wanted: dict[str, Any]) -> bool:
     if name not in ("tag-key", "tag-value"):
         raise NotModelled(f"The filter {name!r}", "Modeled filters here: tag:KEY, tag-key, tag-value.")
     return any((tag.key if name == "tag-key" else tag.value) in values for tag in group.tags)
-
-
-def _page(items: list[Any], size: int | None, token: str | None, usual: int) -> tuple[list[Any], str | None]:
-    try:
-        start = int(base64.b64decode(token, validate=True)) if token else 0
-    except (ValueError, binascii.Error):
-        raise AwsError("InvalidNextToken", f"Token is invalid: {token}") from None
-    stop = start + (size or usual)
-    return items[start:stop], base64.b64encode(str(stop).encode()).decode() if stop < len(items) else None
-
-
-def _with_token(answer: Params, token: str | None) -> Params:
-    return answer if token is None else {**answer, "NextToken": token}
 
 
 def _spec(template: Template) -> Params:
@@ -428,8 +389,8 @@ def describe_auto_scaling_instances(
         for member in group.members
         if not InstanceIds or member.instance_id in InstanceIds
     ]
-    items, token = _page(found, MaxRecords, NextToken, 50)
-    return _with_token({"AutoScalingInstances": items}, token)
+    items, token = page(found, MaxRecords, NextToken)
+    return with_token({"AutoScalingInstances": items}, token)
 
 
 @operation("autoscaling", "DescribeScalingActivities", readonly=True)
@@ -455,8 +416,8 @@ def describe_scaling_activities(
     ]
     found.reverse()
     found.sort(key=lambda each: -each.start_ms)
-    items, token = _page(found, MaxRecords, NextToken, 100)
-    return _with_token({"Activities": [_activity(call, each) for each in items]}, token)
+    items, token = page(found, MaxRecords, NextToken, 100)
+    return with_token({"Activities": [_activity(call, each) for each in items]}, token)
 
 
 def _activity(call: Call, activity: Activity) -> Params:
@@ -550,7 +511,7 @@ def set_instance_health(
         soon(call, group, HEALTH_S)
 
 
-@operation("autoscaling", "AttachInstances", resource=_arn)
+@operation("autoscaling", "AttachInstances", resource=group_arn)
 def attach_instances(call: Call, *, AutoScalingGroupName: str, InstanceIds: list[str] | None = None) -> None:
     """Take running instances into a group; its desired capacity grows by as many."""
     group = find(call, AutoScalingGroupName)
@@ -592,6 +553,7 @@ def attach_instances(call: Call, *, AutoScalingGroupName: str, InstanceIds: list
             activity.activity_id,
             each["ImageId"],
             protected=group.new_protected,
+            serving_ms=call.now_ms,
         )
         group = save(call, replace(group, members=(*group.members, fresh), desired=group.desired + 1))
         ec2(
@@ -601,7 +563,7 @@ def attach_instances(call: Call, *, AutoScalingGroupName: str, InstanceIds: list
         )
 
 
-@operation("autoscaling", "DetachInstances", resource=_arn)
+@operation("autoscaling", "DetachInstances", resource=group_arn)
 def detach_instances(
     call: Call,
     *,

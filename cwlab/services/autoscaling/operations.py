@@ -1,5 +1,5 @@
 """Everything Auto Scaling can be asked. Importing this module declares it all."""
 
-from cwlab.services.autoscaling import capacity, groups
+from cwlab.services.autoscaling import capacity, execute, groups, policies
 
-__all__ = ["capacity", "groups"]
+__all__ = ["capacity", "execute", "groups", "policies"]

@@ -1,8 +1,11 @@
-"""What Auto Scaling remembers: groups with their members, and what was done for them."""
+"""What Auto Scaling remembers: groups with their members, and what was done for them, policies."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from cwlab.codec import record
+from cwlab.services.autoscaling.scaling import Step
 
 
 @record
@@ -29,6 +32,12 @@ class Member:
     image_id: str = ""
     healthy: bool = True
     protected: bool = False
+    warmup_s: int = 0
+    serving_ms: int | None = None  # in service from this instant
+
+    def is_warm(self, now_ms: int) -> bool:
+        """Whether it is in service and its warm-up is over."""
+        return self.serving_ms is not None and now_ms >= self.serving_ms + self.warmup_s * 1_000
 
     @property
     def counts(self) -> bool:
@@ -43,6 +52,15 @@ class Tag:
     key: str
     value: str
     propagate: bool
+
+
+@record
+class Wish:
+    """The capacity a policy wanted when its alarm last asked."""
+
+    policy: str
+    capacity: int
+    at_ms: int
 
 
 @record
@@ -70,6 +88,16 @@ class Group:
     cooled_ms: int = 0
     deleting: bool = False
     watching: bool = False
+    suspended: tuple[str, ...] = ()  # processes, by name
+    collected: tuple[str, ...] = ()  # group metrics, by name
+    cooling_s: int | None = None  # a simple policy's own cooldown, for the activities it set off
+    launch_warmup_s: int | None = None  # of the policy whose instances are still to be launched
+    wishes: tuple[Wish, ...] = ()
+
+    @property
+    def moving(self) -> bool:
+        """Whether an instance is on its way in or out."""
+        return any(member.state != "InService" for member in self.members)
 
     @property
     def capacity(self) -> int:
@@ -90,3 +118,24 @@ class Activity:
     end_ms: int | None = None
     message: str | None = None
     details: str = "{}"
+    instance_id: str = ""
+
+
+@record
+class Policy:
+    """A scaling policy. Which fields mean something depends on `kind`, as in PutScalingPolicy."""
+
+    name: str
+    arn: str
+    group: str
+    kind: str
+    enabled: bool = True
+    adjustment_type: str | None = None
+    adjustment: int | None = None
+    magnitude: int | None = None
+    cooldown_s: int | None = None
+    aggregation: str | None = None
+    steps: tuple[Step, ...] = ()
+    warmup_s: int | None = None
+    tracking: dict[str, Any] | None = None  # TargetTrackingConfiguration in AWS's spelling
+    alarms: tuple[str, ...] = ()  # the alarms a target tracking policy made, by name: high, low

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from cwlab import NotModelled
-
 
 def group(autoscaling, name="web-asg"):
     return autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name])["AutoScalingGroups"][0]
@@ -241,19 +239,6 @@ def test_a_group_needs_a_template_and_a_place(autoscaling, refused):
 def test_names_are_taken_once(create, refused):
     create()
     assert refused(create)[0] == "AlreadyExists"
-
-
-@pytest.mark.parametrize(
-    "name", ["put_scaling_policy", "put_scheduled_update_group_action", "enable_metrics_collection"]
-)
-def test_scaling_policies_are_not_here_yet(autoscaling, create, name):
-    params = {
-        "put_scaling_policy": {"PolicyName": "p"},
-        "put_scheduled_update_group_action": {"ScheduledActionName": "s"},
-        "enable_metrics_collection": {"Granularity": "1Minute"},
-    }[name]
-    with pytest.raises(NotModelled, match="autoscaling:"):
-        getattr(autoscaling, name)(AutoScalingGroupName="web-asg", **params)
 
 
 def test_lists_come_in_pages(autoscaling, create):
