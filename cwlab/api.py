@@ -18,6 +18,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+import keyword
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -74,10 +75,26 @@ class Request:
     depth: int = 0  # 0 for what comes from outside, 1 and more for what the world does by itself
     latency_ms: int = 0  # set by step 3: how long the answer takes
     path: Any = None  # set by step 1: how the endpoint was reached
+    patient: bool = False  # the caller can let time pass: an operation may answer NotYet instead of "nothing"
     source_account: str | None = (
         None  # a service as caller: for whose account it acts, and for which resource
     )
     source_arn: str | None = None
+    kept: Any = None  # set by step 4: what the journal keeps in place of a long request; its ``params()`` makes it again
+
+
+class NotYet(BaseException):
+    """What an operation raises when a patient caller should ask again: a long poll. Nothing of the request is kept.
+
+    Args:
+        wait_ms: how long the caller may wait in all, from its first asking.
+        next_ms: an instant at which time alone changes the answer; None when there is none.
+        ready: whether asking again would now bring something. Reads, changes nothing.
+    """
+
+    def __init__(self, wait_ms: int, next_ms: int | None, ready: Callable[[], bool]) -> None:
+        self.wait_ms, self.next_ms, self.ready = wait_ms, next_ms, ready
+        super().__init__("ask again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +215,9 @@ def vends(namespace: str, service: str) -> Callable[[Any], Any]:
 
 
 def module_name(service: str) -> str:
-    return f"cwlab.services.{service.replace('-', '_')}"
+    """Where a service lives; ``lambda``, a keyword of Python, is in ``lambda_``."""
+    name = service.replace("-", "_")
+    return f"cwlab.services.{name}_" if keyword.iskeyword(name) else f"cwlab.services.{name}"
 
 
 def load(service: str) -> bool:
@@ -225,7 +244,7 @@ def supported() -> list[str]:
 
     import cwlab.services
 
-    return sorted(m.name.replace("_", "-") for m in pkgutil.iter_modules(cwlab.services.__path__))
+    return sorted(m.name.rstrip("_").replace("_", "-") for m in pkgutil.iter_modules(cwlab.services.__path__))
 
 
 def find(service: str, name: str) -> Operation:
@@ -429,6 +448,7 @@ __all__ = [
     "Call",
     "Door",
     "NotModelled",
+    "NotYet",
     "Operation",
     "Principal",
     "Request",

@@ -36,7 +36,7 @@ from botocore.handlers import generate_idempotent_uuid
 from botocore.response import StreamingBody
 from botocore.retries import adaptive, bucket, quota, standard, throttling
 
-from cwlab.api import Principal, Request
+from cwlab.api import NotYet, Principal, Request
 from cwlab.arn import REGIONS
 from cwlab.constraints import normalize, refusals
 from cwlab.errors import AwsError, Unreachable
@@ -178,7 +178,7 @@ class Endpoint:
                 violations=violations,
             )
             try:
-                result = world.door(request)
+                result = self._ask(request)
             finally:
                 late = self._late(request.latency_ms)
             if late is not None:
@@ -195,6 +195,24 @@ class Endpoint:
             "RetryAttempts": 0,
         }
         return (Answer(200, headers), parsed), None
+
+    def _ask(self, request: Request) -> dict[str, Any]:
+        """Knock at the door; a long poll lets time pass until there is an answer, or its wait is over.
+
+        Inside a handler the world does not move, and a long poll is answered at once.
+        """
+        world = self._lab.world
+        request.patient = world.log.depth == 0
+        end_ms: int | None = None
+        while True:
+            try:
+                return world.door(request)
+            except NotYet as later:
+                now_ms = world.timeline.now_ms
+                end_ms = now_ms + later.wait_ms if end_ms is None else end_ms
+                until_ms = end_ms if later.next_ms is None else min(end_ms, later.next_ms)
+                self._lab.wait((until_ms - now_ms) / 1000, until=later.ready)
+                request.patient = world.timeline.now_ms < end_ms
 
     def _error(
         self, error: AwsError, headers: dict[str, str], operation_model: Any

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -231,11 +231,18 @@ class Lab:
 
         return progress.bar(lambda: (self._world.timeline.now_ms - start_ms) / max(target_ms - start_ms, 1))
 
-    def wait(self, seconds: float) -> None:
-        """A pause of a client (a retry, a waiter) on the virtual clock. Inside a handler the world does not move."""
+    def wait(self, seconds: float, until: Callable[[], bool] | None = None) -> None:
+        """A pause of a client (a retry, a waiter) on the virtual clock. Inside a handler the world does not move.
+
+        Args:
+            seconds: how long, at most.
+            until: looked at after each thing that happens; True ends the pause there.
+        """
         world = self._world
         if world.log.depth == 0 and seconds > 0:
-            world.run_until(world.timeline.now_ms + max(1, round(seconds * SECOND)), kind="wait")
+            enough = None if until is None else lambda done: done > 0 and until()
+            target = world.timeline.now_ms + max(1, round(seconds * SECOND))
+            world.run_until(target, kind="wait", between=enough)
 
     def dice(self) -> float:
         """A number in [0, 1) for a client's own use (retry delays), fixed by the seed and the journal so far."""

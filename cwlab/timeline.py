@@ -131,8 +131,8 @@ class Timeline:
             handle: called with each entry, the clock standing at its instant. If it raises, the entry is
                 put back and the clock stays where it is.
             steps: handle so many entries at most (a replay of a run that was interrupted).
-            between: called before each entry with the number handled so far; True stops the run there, the
-                clock standing at the entry before.
+            between: called before each entry, and after the last, with the number handled so far; True stops the
+                run there, the clock standing at the entry before.
 
         Returns:
             The number of entries handled. ``now_ms`` tells how far the clock came.
@@ -153,6 +153,8 @@ class Timeline:
                 heapq.heappush(self._heap, (entry.at_ms, entry.seq))
                 raise
             done += 1
+        if done and between is not None and between(done):
+            return done
         self.now_ms = max(self.now_ms, target_ms)
         return done
 
