@@ -52,6 +52,7 @@ class Found:
         properties: what ``${PROP('…')}`` can tell.
         paged: False for answers of SQL, which MaxDatapoints does not cut.
         computed: True for what expressions give.
+        group: of SQL with GROUP BY, the value of each key.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Found:
     messages: list[Message] = field(default_factory=list)
     paged: bool = True
     computed: bool = False
+    group: tuple[str, ...] = ()
 
 
 def answer(call: Call, asked: Asked, start: datetime, end: datetime) -> tuple[list[Found], list[Message]]:
@@ -297,6 +299,7 @@ def _queried(
             properties,
             paged=False,
             computed=True,
+            group=one.keys,
         )
         for one in got.series
     ]

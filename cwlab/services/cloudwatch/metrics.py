@@ -5,7 +5,7 @@ A metric is a namespace, a name and a set of dimensions; the unit is not part of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -40,8 +40,8 @@ def settings_of(call: Call) -> Settings:
     return call.table("settings").get("settings", DEFAULTS)
 
 
-def store(call: Call, namespace: str, batch: Batch) -> None:
-    """Add the rows of a request to their series."""
+def store(call: Call, namespace: str, batch: Batch) -> Iterable[Key]:
+    """Add the rows of a request to their series, and return the metrics that have grown."""
     table, settings, now_ms = call.table("metrics"), settings_of(call), call.now_ms
     delayed, changed = settings.delayed, {}
     for (name, dimensions), slots in batch.items():
@@ -63,6 +63,7 @@ def store(call: Call, namespace: str, batch: Batch) -> None:
                 series[unit] = _grown(old, slot)
         changed[key] = Metric(series, since_ms)
     table.put(changed)
+    return changed
 
 
 def _grown(series: Series, slot: Slot) -> Series:

@@ -14,6 +14,7 @@ import numpy as np
 from cwlab.api import Call, operation, verb
 from cwlab.errors import AwsError, BadInput
 from cwlab.services.cloudwatch import dashboards, data, ingest, labels, metrics, paging, queries  # noqa: F401  (declared there)
+from cwlab.services.cloudwatch.alarms import describe, evaluation, put, switching  # noqa: F401  (the same)
 from cwlab.services.cloudwatch.anomaly import detectors  # noqa: F401  (the same)
 from cwlab.services.cloudwatch.chunk import Ints, singles
 from cwlab.services.cloudwatch.settings import Settings
@@ -45,11 +46,8 @@ def put_metric_data(
     """Store datapoints: all of them, or none when one is bad."""
     ingest.check_namespace(Namespace, service=call.principal.kind == "service")
     with _collector_waits():
-        metrics.store(
-            call,
-            Namespace,
-            ingest.read_request(MetricData, EntityMetricData, StrictEntityValidation, call.now_ms),
-        )
+        batch = ingest.read_request(MetricData, EntityMetricData, StrictEntityValidation, call.now_ms)
+        evaluation.stored(call, metrics.store(call, Namespace, batch))
 
 
 @contextlib.contextmanager
@@ -287,7 +285,9 @@ def load(
             "is not a value a metric can have.",
             "Values lie between -2**360 and 2**360.",
         )
-    metrics.load(call, (namespace, metric, found), unit, singles(stamp - stamp % resolution, value))
+    key = (namespace, metric, found)
+    metrics.load(call, key, unit, singles(stamp - stamp % resolution, value))
+    evaluation.stored(call, [key])
 
 
 @verb("cloudwatch", "configure")
@@ -309,3 +309,4 @@ def configure(call: Call, **changes: Any) -> None:
                 "Give True or False." if known[name] is bool else "Give whole seconds, 0 or more.",
             )
     call.table("settings")["settings"] = dataclasses.replace(settings, **changes)
+    evaluation.look_again_all(call)

@@ -81,37 +81,40 @@ def milliseconds(when: datetime) -> int:
 
 
 def data_queries(
-    given: Sequence[Mapping[str, Any]], start: datetime, end: datetime, account: str
+    given: Sequence[Mapping[str, Any]],
+    start: datetime,
+    end: datetime,
+    account: str,
+    path: str = "MetricDataQueries",
 ) -> list[Query | Expression]:
     """The queries of a GetMetricData request. What expressions say is not looked at yet.
 
     Args:
         account: whose metrics expressions are computed with.
+        path: what messages call the list; an alarm has such queries too, as ``Metrics``.
 
     Raises:
         AwsError: ValidationError, for the first thing that is wrong.
         NotModelled: an expression over another account's metrics.
     """
     if not given:
-        raise _validation("The parameter MetricDataQueries is required.")  # unconfirmed
+        raise _validation(f"The parameter {path} is required.")  # unconfirmed
     if len(given) > MAX_QUERIES:
         # Unconfirmed wording; the limit itself is documented.
-        raise _validation(
-            f"The collection MetricDataQueries must not have a size greater than {MAX_QUERIES}."
-        )
+        raise _validation(f"The collection {path} must not have a size greater than {MAX_QUERIES}.")
     for n, query in enumerate(given, 1):
         if not _ID.fullmatch(query["Id"]):
             raise _validation(
-                f"The value for parameter MetricDataQueries.member.{n}.Id is not matching the expected pattern "
+                f"The value for parameter {path}.member.{n}.Id is not matching the expected pattern "
                 "^[a-z][a-zA-Z0-9_]*$."
             )
     if len({query["Id"] for query in given}) != len(given):
-        raise _validation("The values for parameter id in MetricDataQueries are not unique.")
+        raise _validation(f"The values for parameter id in {path} are not unique.")
     if start == end:
         raise _validation("The parameter StartTime must not equal parameter EndTime.")
     if start > end:
         raise _validation("The parameter EndTime must be greater than StartTime.")
-    found = [_query(query, f"MetricDataQueries.member.{n}") for n, query in enumerate(given, 1)]
+    found = [_query(query, f"{path}.member.{n}") for n, query in enumerate(given, 1)]
     for query in given:
         if "Expression" in query and query.get("AccountId", account) != account:
             raise NotModelled(

@@ -159,6 +159,20 @@ class Series:
                 stamps.append(int(visible.stamp[-1]))
         return max(stamps, default=None)
 
+    def next_stamp(self, start_s: int) -> int | None:
+        """The first stamp from ``start_s`` on of all rows, of those that are not yet visible too."""
+        parts = [
+            *self._chunks,
+            *([self._tail()] if self._mark else ()),
+            *(later.chunk for later in self.later),
+        ]
+        found = []
+        for part in parts:
+            place = int(part.stamp.searchsorted(start_s))
+            if place < len(part):
+                found.append(int(part.stamp[place]))
+        return min(found, default=None)
+
     def __len__(self) -> int:
         return sum(map(len, self._chunks)) + self._mark // 2 + sum(len(later.chunk) for later in self.later)
 

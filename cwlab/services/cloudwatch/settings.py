@@ -19,6 +19,9 @@ class Settings:
     very_late_delay_s: int = 0  # for datapoints stamped more than 24 hours back
     recently_active_s: int = 3 * 3600  # what RecentlyActive="PT3H" takes as recent; AWS adds up to 50 minutes
     exact_percentiles: bool = False  # reckon percentiles with the values themselves, as the service does not
+    every_tick: bool = (
+        False  # evaluate every alarm at every tick, though nothing can have changed: slow, and the same
+    )
 
     @property
     def delayed(self) -> bool:

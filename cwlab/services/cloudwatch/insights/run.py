@@ -65,6 +65,7 @@ class Series(NamedTuple):
     group: str | None
     stamps: Ints
     values: Floats
+    keys: tuple[str, ...] = ()  # the value of each key of GROUP BY
 
 
 class Answer(NamedTuple):
@@ -103,7 +104,11 @@ def run(query: Query, catalog: Catalog, start_ms: int, end_ms: int, now_ms: int,
     for key in keys:
         groups.setdefault(_group(query.group, key, catalog.account), []).extend(catalog.read(key, asked))
     found = [
-        Series(_label(values) if query.group else None, *_aggregate(query.function, groups[values]))
+        Series(
+            _label(values) if query.group else None,
+            *_aggregate(query.function, groups[values]),
+            tuple([OTHER if value is None else value for value in values]),
+        )
         for values in sorted(groups, key=lambda values: [(value is None, value or "") for value in values])
     ]
     if query.group:

@@ -1,0 +1,171 @@
+"""When alarms are evaluated, and what is done with what they find.
+
+The table ``alarm_due`` says of each alarm when its next evaluation is due: at a tick of its own, or not at all before
+something is stored (``ahead`` looks for it). ``alarm_ticks`` holds the instants that have an entry on the agenda. What
+else happens at such an instant happens first, so that the order in which things were put on the agenda does not matter.
+``watched_metrics`` says which alarms look at a metric.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+
+from cwlab.api import Call, handler
+from cwlab.errors import AwsError
+from cwlab.services.cloudwatch.alarms import ahead, contributors, reasons
+from cwlab.services.cloudwatch.alarms.cadence import FIRST_MS
+from cwlab.services.cloudwatch.alarms.decide import Decision, Settings, decide
+from cwlab.services.cloudwatch.alarms.records import MetricAlarm, State, StateValue
+from cwlab.services.cloudwatch.alarms.transitions import transition
+from cwlab.services.cloudwatch.alarms.watched import (
+    View,
+    cadence_of,
+    keys_of,
+    many_series,
+    see,
+    settings_of,
+    statistic_name,
+)
+from cwlab.services.cloudwatch.math import MathError
+from cwlab.services.cloudwatch.metrics import Key
+
+PARTIAL, ERROR, FAILURE = "PARTIAL_DATA", "EVALUATION_ERROR", "EVALUATION_FAILURE"
+
+
+# Who looks at what ------------------------------------------------------------------------------------------------
+
+
+def watch(call: Call, alarm: MetricAlarm, before: MetricAlarm | None) -> None:
+    """An alarm was put: from now on it is told of what is stored in its metrics, and it is evaluated soon.
+
+    Args:
+        before: its configuration until now; None: it is new, and is evaluated within seconds.
+    """
+    if before is not None:
+        _unwatch(call, before)
+    table = call.table("watched_metrics")
+    for key in keys_of(alarm, call.account):
+        table[key] = (*table.get(key, ()), alarm.name)
+    if before is None:
+        _plan(call, alarm.name, call.now_ms + FIRST_MS)
+    else:
+        look_again(call, alarm)
+
+
+def forget(call: Call, alarm: MetricAlarm) -> None:
+    """An alarm was deleted."""
+    _unwatch(call, alarm)
+    call.table("alarm_due").pop(alarm.name, None)
+    call.table("alarm_contributors").pop(alarm.name, None)
+
+
+def _unwatch(call: Call, alarm: MetricAlarm) -> None:
+    table = call.table("watched_metrics")
+    for key in keys_of(alarm, call.account):
+        rest = tuple([name for name in table.get(key, ()) if name != alarm.name])
+        if rest:
+            table[key] = rest
+        else:
+            table.pop(key, None)
+
+
+def stored(call: Call, keys: Iterable[Key]) -> None:
+    """Data were stored in these metrics: the alarms that watch them are evaluated at their next tick."""
+    watched = call.table("watched_metrics")
+    if not watched:
+        return
+    names = {name for key in keys if key in watched for name in watched[key]}
+    for name in sorted(names):
+        look_again(call, call.table("alarms")[name])
+
+
+def look_again(call: Call, alarm: MetricAlarm) -> None:
+    """Have an alarm evaluated at its next tick."""
+    tick = cadence_of(alarm).next_tick(call.now_ms)
+    due = call.table("alarm_due").get(alarm.name)
+    if due is None or due > tick:
+        _plan(call, alarm.name, tick)
+
+
+def look_again_all(call: Call) -> None:
+    """Have all alarms evaluated at their next tick: something changed that concerns how data are read."""
+    for alarm in call.table("alarms").values():
+        if isinstance(alarm, MetricAlarm):
+            look_again(call, alarm)
+
+
+def _plan(call: Call, name: str, at_ms: int | None) -> None:
+    call.table("alarm_due")[name] = at_ms
+    ticks = call.table("alarm_ticks")
+    if at_ms is not None and at_ms not in ticks:
+        ticks[at_ms] = True
+        call.schedule(at_ms, "alarms")
+
+
+# What happens at a tick -------------------------------------------------------------------------------------------
+
+
+@handler("cloudwatch", "alarms")
+def tick(call: Call, *, last: bool = False) -> None:
+    """Evaluate the alarms that are due now, in the order of their names.
+
+    Args:
+        last: whatever else was due at this instant has happened.
+    """
+    if not last:
+        call.schedule(call.now_ms, "alarms", last=True)
+        return
+    now_ms = call.now_ms
+    call.table("alarm_ticks").pop(now_ms, None)
+    due, alarms = call.table("alarm_due"), call.table("alarms")
+    for name in sorted([name for name, at_ms in due.items() if at_ms == now_ms]):
+        alarm = alarms.get(name)
+        if isinstance(alarm, MetricAlarm) and due.get(name) == now_ms:
+            evaluate(call, alarm)
+            _plan(call, name, ahead.next_look(call, alarm, call.table("alarm_states")[name].value))
+
+
+def evaluate(call: Call, alarm: MetricAlarm) -> None:
+    """Look at the data as they are now, decide, and let follow what follows.
+
+    What fails is written into EvaluationState, and the state stays what it was.
+    """
+    try:
+        with call.world.log:
+            if many_series(alarm):
+                partial = contributors.evaluate(call, alarm)
+            else:
+                partial = _evaluate_one(call, alarm)
+            mark(call, alarm, PARTIAL if partial else None)
+    except MathError:
+        mark(call, alarm, ERROR)
+    except AwsError:
+        mark(call, alarm, FAILURE)
+
+
+def _evaluate_one(call: Call, alarm: MetricAlarm) -> bool:
+    seen = see(call, alarm)
+    (view,) = seen.views
+    settings = settings_of(alarm)
+    current: StateValue = call.table("alarm_states")[alarm.name].value
+    decision = decide(view.values, settings, current, counts=view.counts, bounds=view.bounds)
+    if decision.state != current:
+        _move(call, alarm, decision, settings, view)
+    return seen.partial
+
+
+def _move(call: Call, alarm: MetricAlarm, decision: Decision, settings: Settings, view: View) -> None:
+    reason = reasons.reason(decision, settings, view, stated_m=alarm.datapoints_to_alarm is not None)
+    data = reasons.data(
+        decision, settings, view, call.now_ms, statistic=statistic_name(alarm), unit=alarm.unit
+    )
+    transition(call, alarm, decision.state, reason, data)
+
+
+def mark(call: Call, alarm: MetricAlarm, evaluation: str | None) -> None:
+    """Set EvaluationState; None: all is well."""
+    states = call.table("alarm_states")
+    state: State = states[alarm.name]
+    if state.evaluation != evaluation:
+        states[alarm.name] = dataclasses.replace(state, evaluation=evaluation, updated_ms=call.now_ms)
