@@ -47,6 +47,7 @@ class Encoder:
     def __init__(self) -> None:
         self._columns: dict[str, list[Any]] = {}
         self._lengths: dict[str, int] = {}
+        self._known: dict[tuple[Any, ...], tuple[np.ndarray[Any, Any], list[Any]]] = {}
 
     def encode(self, value: Any) -> Any:
         if value is None or value is True or value is False:
@@ -87,10 +88,15 @@ class Encoder:
 
     def _array(self, value: np.ndarray[Any, Any]) -> Any:
         dtype = value.dtype.str
+        place = (value.ctypes.data, dtype, value.shape, value.strides)  # the same memory is written once
+        if place in self._known and value.size:
+            return {"$a": self._known[place][1]}
         start = self._lengths.get(dtype, 0)
         self._columns.setdefault(dtype, []).append(value.ravel())
         self._lengths[dtype] = start + value.size
-        return {"$a": [dtype, start, list(value.shape)]}
+        mark = [dtype, start, list(value.shape)]
+        self._known[place] = (value, mark)  # held, so that its memory is not given to another
+        return {"$a": mark}
 
     def columns(self) -> dict[str, np.ndarray[Any, Any]]:
         """One array for each dtype: everything ``{"$a": …}`` points into."""

@@ -72,7 +72,7 @@ class Entry:
     region: str
     service: str
     operation: str
-    request: Any  # the parameters, or a long request Packed
+    request: Any  # the parameters, or what stands for a long request: Packed, or a service's own with ``params()``
     caller: Any  # Principal
     source: str | None
     depth: int
@@ -84,7 +84,8 @@ class Entry:
     @property
     def params(self) -> dict[str, Any]:
         """The parameters, as the service got them."""
-        return self.request.params() if type(self.request) is Packed else self.request
+        found: dict[str, Any] = self.request if type(self.request) is dict else self.request.params()
+        return found
 
     @property
     def at(self) -> datetime:

@@ -177,7 +177,7 @@ class World:
                 request.region,
                 request.service,
                 request.operation,
-                request.params,
+                request.params if request.kept is None else request.kept,
                 request.principal,
                 request.source,
                 request.depth,

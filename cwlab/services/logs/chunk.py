@@ -32,6 +32,7 @@ class Chunk:
         place: order of arrival.
         offset: where each row's text begins, and after the last where it ends.
         text: UTF-8 bytes.
+        key: which of the group's keys it is encrypted with, counted from 1; 0 is the service's own.
     """
 
     stamp: Ints
@@ -39,6 +40,7 @@ class Chunk:
     place: Ints
     offset: Offsets
     text: Text
+    key: int = 0
 
     def __len__(self) -> int:
         return len(self.stamp)
@@ -72,8 +74,13 @@ class Chunk:
         return zip(self.stamp.tolist(), self.ingested.tolist(), self.messages(), strict=True)
 
 
-def build(stamps: Sequence[int], ingested: Sequence[int] | int, places: Sequence[int] | Ints,
-          encoded: Sequence[bytes]) -> Chunk:  # fmt: skip
+def build(
+    stamps: Sequence[int],
+    ingested: Sequence[int] | int,
+    places: Sequence[int] | Ints,
+    encoded: Sequence[bytes],
+    key: int = 0,
+) -> Chunk:
     """A chunk of events already in reading order."""
     n = len(stamps)
     offset = np.zeros(n + 1, dtype=np.int32)
@@ -89,11 +96,12 @@ def build(stamps: Sequence[int], ingested: Sequence[int] | int, places: Sequence
         np.asarray(places, dtype=np.int64),
         offset,
         np.frombuffer(b"".join(encoded), dtype=np.uint8),
+        key,
     )
 
 
 def merge(chunks: Sequence[Chunk]) -> Chunk:
-    """One chunk with the rows of several, in reading order."""
+    """One chunk with the rows of several under the same key, in reading order."""
     stamp = np.concatenate([c.stamp for c in chunks])
     place = np.concatenate([c.place for c in chunks])
     ingested = np.concatenate([c.ingested for c in chunks])
@@ -109,4 +117,4 @@ def merge(chunks: Sequence[Chunk]) -> Chunk:
         lengths, stamp, place, ingested = lengths[order], stamp[order], place[order], ingested[order]
     offset = np.zeros(len(stamp) + 1, dtype=np.int32)
     np.cumsum(lengths, out=offset[1:])
-    return Chunk(stamp, ingested, place, offset, text)
+    return Chunk(stamp, ingested, place, offset, text, chunks[0].key)

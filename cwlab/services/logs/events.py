@@ -10,13 +10,14 @@ import numpy as np
 
 from cwlab.api import Call, operation
 from cwlab.errors import NotModelled
-from cwlab.services.logs import ids, ingest, paging, reading
+from cwlab.services.logs import ids, ingest, keys, paging, reading
 from cwlab.services.logs.accepted import HOOKS
 from cwlab.services.logs.chunk import PLACE_BITS, Chunk, build
 from cwlab.services.logs.names import chosen, group_of, policy_arn, settings_of, stream_of, streams
 from cwlab.services.logs.policies import granted
 from cwlab.services.logs.records import STANDARD, Group, Stream
 from cwlab.services.logs.refusals import invalid, no_stream, not_in_class
+from cwlab.services.logs.sent import Sent
 from cwlab.services.logs.store import OWN
 from cwlab.timeline import DAY
 
@@ -38,6 +39,7 @@ def put_log_events(
     stream = stream_of(call, logGroupName, logStreamName)
     retention_ms = None if group.retention_days is None else group.retention_days * DAY
     batch = ingest.check(logEvents, call.now_ms, retention_ms, settings_of(call).max_event_bytes)
+    keys.check_writing(call, group)
     answer: Structure = {"nextSequenceToken": _sequence_token(call, logGroupName, logStreamName)}
     if batch.rejected:
         answer["rejectedLogEventsInfo"] = batch.rejected
@@ -60,10 +62,13 @@ def _store(call: Call, group: Group, stream: Stream, batch: ingest.Batch) -> Non
     places = np.arange(base + first, base + last)
     chunk: Chunk | None = None
     if len(stamps) >= OWN:
-        chunk = build(stamps, now_ms, places, encoded)
+        chunk = build(stamps, now_ms, places, encoded, group.key_number)
         events = stream.events.extend(chunk)
+        if batch.whole:
+            rest = {name: value for name, value in call.request.params.items() if name != "logEvents"}
+            call.request.kept = Sent(rest, chunk)
     else:
-        events = stream.events.add(stamps, now_ms, places.tolist(), encoded)
+        events = stream.events.add(stamps, now_ms, places.tolist(), encoded, group.key_number)
     streams(call, group.name)[stream.name] = replace(
         stream,
         events=events,
@@ -72,7 +77,7 @@ def _store(call: Call, group: Group, stream: Stream, batch: ingest.Batch) -> Non
         ingested_ms=now_ms,
     )
     if HOOKS:
-        chunk = chunk or build(stamps, now_ms, places, encoded)
+        chunk = chunk or build(stamps, now_ms, places, encoded, group.key_number)
         for hook in HOOKS:
             hook(call, group, stream.name, chunk)
 
@@ -103,7 +108,9 @@ def get_log_events(
         way, gap = found
         newest = way == "b"
         low, high = (low, min(high, gap)) if newest else (max(low, gap), high)
-    shown = reading.page(reading.pieces(0, stream.events.chunks, low, high), limit, newest=newest)
+    pieces = reading.pieces(0, stream.events.chunks, low, high)
+    keys.check_reading(call, group, (piece.chunk.key for piece in pieces))
+    shown = reading.page(pieces, limit, newest=newest)
     if shown.stamp:
         before, after = (shown.stamp[0], shown.place[0]), (shown.stamp[-1], shown.place[-1] + 1)
     else:
@@ -150,6 +157,7 @@ def filter_log_events(
     found: list[reading.Piece] = []
     for number, stream in enumerate(chosen_streams):
         found.extend(reading.pieces(number, stream.events.chunks, low, high))
+    keys.check_reading(call, group, (piece.chunk.key for piece in found))
     shown = reading.page(found, limit)
     names = [stream.name for stream in chosen_streams]
     salts = [ids.salt(call.account, call.region, group.name, name) for name in names]

@@ -8,7 +8,7 @@ from typing import Any
 
 from cwlab.api import Call, operation
 from cwlab.errors import AwsError, NotModelled
-from cwlab.services.logs import paging
+from cwlab.services.logs import keys, paging, policies, tallies
 from cwlab.services.logs.names import group_arn, group_of, groups, name_of, policy_arn, streams
 from cwlab.services.logs.records import DELIVERY, PURGE_MS, STANDARD, Group
 from cwlab.services.logs.refusals import broken, exists, invalid
@@ -42,19 +42,17 @@ def create_log_group(
     if logGroupName in groups(call):
         raise exists("log group")
     labels = checked_tags({}, tags or {})
-    if kmsKeyId is not None:
-        from cwlab.services.logs import keys
-
-        keys.check(call, logGroupName, kmsKeyId)
-    groups(call)[logGroupName] = Group(
+    group = Group(
         logGroupName,
         call.now_ms,
         logGroupClass,
         DELIVERY_DAYS if logGroupClass == DELIVERY else None,
-        kmsKeyId,
-        deletionProtectionEnabled,
-        labels,
+        protected=deletionProtectionEnabled,
+        tags=labels,
     )
+    if kmsKeyId is not None:
+        group = keys.associated(group, keys.new_key(call, logGroupName, kmsKeyId))
+    groups(call)[logGroupName] = group
 
 
 @operation("logs", "DeleteLogGroup", resource=policy_arn)
@@ -66,7 +64,9 @@ def delete_log_group(call: Call, *, logGroupName: str) -> None:
             "ValidationException",
             "Cannot delete log group with deletion protection enabled. Disable deletion protection first.",
         )
+    tallies.keep(call, logGroupName, streams(call, logGroupName).values())
     streams(call, logGroupName).clear()
+    policies.forget(call, logGroupName)
     del groups(call)[logGroupName]
 
 

@@ -28,6 +28,11 @@ class Batch(NamedTuple):
     rejected: dict[str, int]
     as_sent: bool  # False when a text had to be mended to be UTF-8
 
+    @property
+    def whole(self) -> bool:
+        """Whether what is stored is the request, nothing left out or changed."""
+        return self.as_sent and not self.rejected
+
 
 def utf8(text: str) -> bytes:
     """The text as UTF-8. Half a surrogate pair, which UTF-8 cannot hold, becomes U+FFFD."""

@@ -1,17 +1,116 @@
 """Encryption with a key of KMS: a setting of the group, for what comes from then on.
 
 CloudWatch Logs asks KMS as ``logs.<region>.amazonaws.com``, through the door, with the group's ARN as encryption
-context ``aws:logs:arn``; so the key's policy decides. Source: User Guide, "Encrypt log data using KMS".
+context ``aws:logs:arn``; so the key's policy and state decide. What came under a key needs that key ever after.
+Source: User Guide, "Encrypt log data using KMS"; API reference AssociateKmsKey.
 """
 
 from __future__ import annotations
 
-from cwlab.api import Call, load
-from cwlab.errors import NotModelled
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from cwlab.api import Call, load, operation
+from cwlab.errors import AwsError, NotModelled
+from cwlab.services.logs.names import group_arn, group_of, groups, name_of, policy_arn
+from cwlab.services.logs.records import DataKey, Group
+from cwlab.services.logs.refusals import invalid
+
+Structure = dict[str, Any]
 
 
-def check(call: Call, group: str, key: str) -> None:
-    """Refuse a key that cannot be used for a group."""
+def new_key(call: Call, group: str, key: str) -> DataKey:
+    """A data key under a KMS key, which proves that the key can be used for the group.
+
+    Raises:
+        AwsError: the key is none, is disabled, or its policy does not let CloudWatch Logs use it for this group.
+        NotModelled: there is no KMS in this version.
+    """
+    if not key.startswith("arn:"):
+        raise invalid("The specified KMS Key Id could not be found.")
+    answer = _ask(call, "GenerateDataKey", group, {"KeyId": key, "KeySpec": "AES_256"})
+    return DataKey(key, answer["CiphertextBlob"])
+
+
+def check_writing(call: Call, group: Group) -> None:
+    """Refuse events of a group whose key cannot be used."""
+    if group.kms_key is not None:
+        _ask(call, "GenerateDataKey", group.name, {"KeyId": group.kms_key, "KeySpec": "AES_256"})
+
+
+def check_reading(call: Call, group: Group, used: Iterable[int]) -> None:
+    """Refuse to read what is under a key that cannot be used.
+
+    Args:
+        used: the numbers of the keys the events are under.
+    """
+    for number in sorted(set(used) - {0}):
+        key = group.keys[number - 1]
+        _ask(call, "Decrypt", group.name, {"KeyId": key.arn, "CiphertextBlob": key.blob})
+
+
+def _ask(call: Call, operation: str, group: str, params: Structure) -> Structure:
     if not load("kms"):
-        raise NotModelled(f"A log group's key ({key})", "Leave kmsKeyId out.")
-    raise NotModelled(f"A log group's key ({key})", "Leave kmsKeyId out.")
+        raise NotModelled("A log group's KMS key", "Leave kmsKeyId out.")
+    arn = group_arn(call, group)
+    try:
+        return call.invoke(
+            "kms",
+            operation,
+            {**params, "EncryptionContext": {"aws:logs:arn": arn}},
+            service_principal=f"logs.{call.region}.amazonaws.com",
+            source_arn=arn,
+            region=params["KeyId"].split(":")[3],
+            account=params["KeyId"].split(":")[4],
+        )
+    except AwsError as problem:
+        raise _refusal(problem, arn) from problem
+
+
+def _refusal(problem: AwsError, arn: str) -> AwsError:
+    """What CloudWatch Logs says when KMS refuses. The reference names InvalidParameterException for keys that are missing or
+    disabled; a key policy that does not let it is answered with AccessDeniedException."""
+    missing = problem.code.startswith(
+        ("NotFound", "Disabled", "KMSInvalidState", "InvalidKeyUsage", "InvalidArn")
+    )
+    code = "InvalidParameterException" if missing else "AccessDeniedException"
+    error = AwsError(
+        code, f"The specified KMS key does not exist or is not allowed to be used with Arn '{arn}'"
+    )
+    error.add_note(f"KMS answered {problem.code}: {problem.message}")
+    return error
+
+
+@operation("logs", "AssociateKmsKey", resource=policy_arn)
+def associate_kms_key(
+    call: Call, *, kmsKeyId: str, logGroupName: str | None = None, resourceIdentifier: str | None = None
+) -> None:
+    """Encrypt what comes from now on with a KMS key."""
+    group = group_of(call, _named(logGroupName, resourceIdentifier))
+    groups(call)[group.name] = associated(group, new_key(call, group.name, kmsKeyId))
+
+
+def associated(group: Group, key: DataKey) -> Group:
+    """The group with a key for what comes next."""
+    return replace(group, kms_key=key.arn, keys=(*group.keys, key))
+
+
+@operation("logs", "DisassociateKmsKey", resource=policy_arn)
+def disassociate_kms_key(
+    call: Call, *, logGroupName: str | None = None, resourceIdentifier: str | None = None
+) -> None:
+    """Encrypt what comes from now on with the service's own key; older events still need theirs."""
+    group = group_of(call, _named(logGroupName, resourceIdentifier))
+    groups(call)[group.name] = replace(group, kms_key=None)
+
+
+def _named(name: str | None, identifier: str | None) -> str:
+    if (name is None) == (identifier is None):
+        raise invalid("Exactly one of logGroupName and resourceIdentifier must be specified.")
+    if name is not None:
+        return name
+    assert identifier is not None
+    if ":query-result:" in identifier:
+        raise NotModelled(f"A key for query results ({identifier})", "Name a log group.")
+    return name_of(identifier)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cwlab.codec import record
 from cwlab.services.logs.store import Events
 from cwlab.timeline import DAY, HOUR
@@ -10,10 +12,18 @@ STANDARD, INFREQUENT, DELIVERY = "STANDARD", "INFREQUENT_ACCESS", "DELIVERY"
 
 
 @record
+class DataKey:
+    """What KMS gave for a group's events: under which key, and the encrypted data key."""
+
+    arn: str
+    blob: bytes
+
+
+@record
 class Group:
     """A log group: what its streams share.
 
-    ``floor_ms``: events stamped before it are gone for good, whatever retention says now.
+    ``keys`` are all it ever had, in order; ``kms_key`` is the present one. ``floor_ms``: events stamped before it are gone for good, whatever retention says now.
     """
 
     name: str
@@ -24,6 +34,12 @@ class Group:
     protected: bool = False
     tags: tuple[tuple[str, str], ...] = ()
     floor_ms: int = -(1 << 62)
+    keys: tuple[DataKey, ...] = ()
+
+    @property
+    def key_number(self) -> int:
+        """Which of its keys new events are under, counted from 1; 0 is the service's own."""
+        return len(self.keys) if self.kms_key is not None else 0
 
     def visible_from(self, now_ms: int) -> int:
         """The first instant whose events readers still see."""
@@ -71,3 +87,12 @@ class Settings:
 
 DEFAULTS = Settings()
 PURGE_MS = 72 * HOUR  # from expiry until an event is gone for good
+
+
+@record
+class Tally:
+    """What deleted streams had received: minutes (seconds since 1970), events and bytes, as columns."""
+
+    stamp: Any
+    events: Any
+    nbytes: Any

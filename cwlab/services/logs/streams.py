@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cwlab.api import Call, operation
-from cwlab.services.logs import paging
+from cwlab.services.logs import paging, tallies
 from cwlab.services.logs.names import chosen, group_arn, group_of, policy_arn, settings_of, stream_of, streams
 from cwlab.services.logs.policies import granted
 from cwlab.services.logs.records import Group, Stream
@@ -31,7 +31,7 @@ def create_log_stream(call: Call, *, logGroupName: str, logStreamName: str) -> N
 def delete_log_stream(call: Call, *, logGroupName: str, logStreamName: str) -> None:
     """Delete a stream with its events."""
     group_of(call, logGroupName)
-    stream_of(call, logGroupName, logStreamName)
+    tallies.keep(call, logGroupName, [stream_of(call, logGroupName, logStreamName)])
     del streams(call, logGroupName)[logStreamName]
 
 
