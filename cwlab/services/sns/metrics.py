@@ -1,0 +1,1 @@
+"""AWS/SNS: a topic's metrics, computed when somebody reads them."""
