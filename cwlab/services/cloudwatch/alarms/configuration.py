@@ -38,8 +38,12 @@ def camel(value: Any) -> Any:
     return value
 
 
-def full(alarm: Alarm, state: State) -> Structure:
-    """As in ``createdAlarm`` of the history; what was not given is left out."""
+def full(alarm: Alarm, state: State, children: list[Structure]) -> Structure:
+    """As in ``createdAlarm`` of the history; what was not given is left out.
+
+    Args:
+        children: a composite's ``childStates``.
+    """
     told: Structure = {
         "alarmName": alarm.name,
         "alarmDescription": alarm.description,
@@ -72,6 +76,7 @@ def full(alarm: Alarm, state: State) -> Structure:
         "actionsEnabled": alarm.actions.enabled,
         "alarmActions": list(alarm.actions.alarm),
         "insufficientDataActions": list(alarm.actions.insufficient_data),
+        "childStates": children if isinstance(alarm, CompositeAlarm) else None,
         "okactions": list(alarm.actions.ok),
     }
     return _given(told)

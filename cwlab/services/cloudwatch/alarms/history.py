@@ -10,13 +10,14 @@ from cwlab.api import Call, operation
 from cwlab.arn import arn
 from cwlab.errors import AwsError
 from cwlab.services.cloudwatch import paging
-from cwlab.services.cloudwatch.alarms import configuration, events, repeating
+from cwlab.services.cloudwatch.alarms import configuration, events, phases, repeating
+from cwlab.services.cloudwatch.alarms.composite import relations
 from cwlab.services.cloudwatch.alarms.lines import RETENTION_MS, Item, add, walk
-from cwlab.services.cloudwatch.alarms.records import Alarm, State
+from cwlab.services.cloudwatch.alarms.records import Alarm, CompositeAlarm, State
+from cwlab.services.cloudwatch.alarms.words import stamp
 from cwlab.timeline import to_datetime, to_ms
 
 PAGE = 100
-BELONGS = ("suppressions", "repeats", "muted")  # tables whose rows go with the alarm
 CONTRIBUTOR_TYPES = ("AlarmContributorStateUpdate", "AlarmContributorAction")
 
 Kind = Literal["Create", "Update", "Delete"]
@@ -32,21 +33,46 @@ def configured(call: Call, kind: Kind, alarm: Alarm, before: Alarm | None) -> No
     """
     state: State = call.table("alarm_states")[alarm.name]
     data: Structure = {"version": "1.0", "type": kind}
-    told = configuration.full(alarm, state)
+    told = configuration.full(alarm, state, _children(call, alarm))
     data[{"Create": "createdAlarm", "Update": "updatedAlarm", "Delete": "deletedAlarm"}[kind]] = told
     if kind == "Update" and before is not None:
-        old = configuration.full(before, state)
+        old = configuration.full(before, state, _children(call, before))
         data["originalUpdatedFields"] = {
-            key: old.get(key) for key in [*old, *told] if old.get(key) != told.get(key)
+            key: _original(key, old.get(key))
+            for key in dict.fromkeys([*old, *told])
+            if old.get(key) != told.get(key)
         }
     verb = {"Create": "created", "Update": "updated", "Delete": "deleted"}[kind]
     add(call, alarm, "ConfigurationUpdate", f'Alarm "{alarm.name}" {verb}', data)
     events.configured(call, kind, alarm, before, state)
     if kind == "Delete":
-        for table in BELONGS:
-            call.table(table).pop(alarm.name, None)
+        repeating.stop(call, alarm.name)
+        phases.drop(call, alarm.name)
     else:
         repeating.follow(call, alarm, state)
+
+
+def _children(call: Call, alarm: Alarm) -> list[Structure]:
+    """The states of a composite's children."""
+    if not isinstance(alarm, CompositeAlarm):
+        return []
+    found: list[Structure] = []
+    for name in relations.named_in(call, alarm):
+        state: State | None = call.table("alarm_states").get(name)
+        told: Structure = {"arn": relations.alarm_arn(call, name)}
+        if state is not None:
+            told["state"] = {
+                "value": state.value,
+                "transitionTimestamp": stamp(state.transitioned_ms),
+                "timestamp": stamp(state.updated_ms),
+            }
+        found.append(told)
+    return found
+
+
+def _original(key: str, value: Any) -> Any:
+    """Of former children only the ARNs are told."""
+    return [{"arn": child["arn"]} for child in value] if key == "childStates" and value else value
 
 
 def _resource(call: Call, params: Mapping[str, Any]) -> str:

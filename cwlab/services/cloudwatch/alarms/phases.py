@@ -24,3 +24,10 @@ def phase_of(call: Call, name: str) -> Phase | None:
     """The phase an alarm is in; None when its actions may run."""
     found: Phase | None = call.table("suppressions").get(name)
     return found
+
+
+def drop(call: Call, name: str) -> None:
+    """Forget a phase and its timer."""
+    before = call.table("suppressions").pop(name, None)
+    if before is not None and before.timer is not None:
+        call.cancel(before.timer)

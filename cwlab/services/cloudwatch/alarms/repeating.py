@@ -30,15 +30,20 @@ def _policies(alarm: Alarm, state: State) -> list[str]:
 
 def follow(call: Call, alarm: Alarm, state: State) -> None:
     """Start, go on or stop, as the alarm's configuration and state have it."""
-    repeats = call.table("repeats")
-    running: Repeat | None = repeats.get(alarm.name)
+    running: Repeat | None = call.table("repeats").get(alarm.name)
     wanted = bool(_policies(alarm, state))
     if running is not None and (not wanted or running.transitioned_ms != state.transitioned_ms):
-        call.cancel(running.entry)
-        del repeats[alarm.name]
+        stop(call, alarm.name)
         running = None
     if wanted and running is None:
         _next(call, alarm.name, state)
+
+
+def stop(call: Call, name: str) -> None:
+    """Run no more."""
+    running: Repeat | None = call.table("repeats").pop(name, None)
+    if running is not None:
+        call.cancel(running.entry)
 
 
 def _next(call: Call, name: str, state: State) -> None:

@@ -1,24 +1,16 @@
-"""Composite alarms."""
+"""Composite alarms: rules over the states of other alarms.
 
-from __future__ import annotations
+rule.lark   the language
+nodes       a rule as data
+parse       from text to a rule, with AWS's messages
+evaluate    whether a rule holds, and because of which alarms
+relations   children, parents, suppressors
+suppressor  when actions are held back
+requests    PutCompositeAlarm
+view        a composite as DescribeAlarms tells it
+"""
 
-from typing import Any
+from cwlab.services.cloudwatch.alarms.composite.relations import children, dependents, parents
+from cwlab.services.cloudwatch.alarms.composite.view import view
 
-from cwlab.api import Call
-from cwlab.services.cloudwatch.alarms.records import CompositeAlarm
-
-
-def view(call: Call, alarm: CompositeAlarm) -> dict[str, Any]:
-    return {"AlarmName": alarm.name}
-
-
-def children(call: Call, name: str) -> list[str]:
-    return []
-
-
-def parents(call: Call, name: str) -> list[str]:
-    return []
-
-
-def dependents(call: Call, name: str) -> list[str]:
-    return []
+__all__ = ["children", "dependents", "parents", "view"]
