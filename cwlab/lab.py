@@ -25,7 +25,7 @@ from cwlab.world import World
 if TYPE_CHECKING:
     import os
 
-    from cwlab.hosts import Host
+    from cwlab.hosts import Group, Host
 
 START = "2026-03-02T09:00:00Z"
 ACCOUNT = "123456789012"
@@ -361,6 +361,12 @@ class Lab:
         from cwlab.hosts import find
 
         return find(self, name)
+
+    def group(self, name: str, region: str | None = None) -> Group:
+        """An Auto Scaling group of this lab, to give it work that its machines share."""
+        from cwlab.hosts import Group
+
+        return Group(self, name, arn.check_region(region or self.region))
 
     def on_premises(self, name: str, **details: Any) -> Host:
         """Set up a machine of your own, outside AWS (see ``cwlab.hosts.on_premises``)."""

@@ -14,8 +14,10 @@ from typing import Any
 from cwlab.api import Call, handler
 from cwlab.errors import AwsError
 from cwlab.services.autoscaling.choose import leaving, next_place
-from cwlab.services.autoscaling.common import uuid
+from cwlab.services.autoscaling.collection import gone, note
+from cwlab.services.autoscaling.common import act, uuid
 from cwlab.services.autoscaling.records import Activity, Group, Member, Template
+from cwlab.services.autoscaling.workload import spread
 from cwlab.timeline import SECOND, iso
 
 LOOK_S = 10
@@ -33,9 +35,21 @@ def ec2(call: Call, operation: str, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def save(call: Call, group: Group) -> Group:
-    """Put a changed group back."""
+    """Put a changed group back; its work is shared anew when other instances serve, its numbers are noted."""
+    before: Group | None = call.table("groups").get(group.name)
     call.table("groups")[group.name] = group
+    served = frozenset() if before is None else before.serving
+    if served != group.serving:
+        spread(call, group, served - group.serving)
+    note(call, group)
     return group
+
+
+def forget(call: Call, name: str) -> None:
+    """A group without instances is gone."""
+    del call.table("groups")[name]
+    call.table("works").pop(name, None)
+    gone(call, name)
 
 
 def soon(call: Call, group: Group, seconds: float = 1) -> None:
@@ -83,6 +97,8 @@ def settle(call: Call, *, group: str) -> None:
         return
     sick = [member for member in found.members if member.state == "InService" and not member.healthy]
     sick += [member for member in found.members if member.state == "Pending" and not member.healthy]
+    if sick and found.suspended and {"ReplaceUnhealthy", "Launch", "Terminate"} & set(found.suspended):
+        return
     if sick:
         at = iso(call.now_ms)
         cause = (
@@ -91,6 +107,8 @@ def settle(call: Call, *, group: str) -> None:
         )
         found = end(call, found, sick, cause)
     short = found.desired - found.capacity
+    if short and ("Launch" if short > 0 else "Terminate") in found.suspended:
+        return
     if short > 0 and not found.deleting:
         reason = "an instance was launched in response to an unhealthy instance needing to be replaced."
         cause = (
@@ -223,6 +241,9 @@ def look(call: Call, *, group: str) -> None:
         state = states.get(member.instance_id, "terminated")
         if member.state == "Pending" and state == "running":
             found = with_member(found, replace(member, state="InService", serving_ms=call.now_ms))
+            if member.warmup_s:
+                warm_ms = call.now_ms + member.warmup_s * SECOND
+                act(call, "warm_up", instance_id=member.instance_id, until_ms=warm_ms)
             finish(call, member.activity_id)
             found = _cooling(call, found)
         elif member.state == "Terminating" and state == "terminated":
@@ -234,7 +255,7 @@ def look(call: Call, *, group: str) -> None:
     if not found.moving:
         found = replace(found, cooling_s=None)
     if found.deleting and not found.members:
-        del call.table("groups")[group]
+        forget(call, group)
         return
     save(call, found)
     if found.moving:

@@ -6,7 +6,7 @@ import base64
 import binascii
 from typing import Any
 
-from cwlab.api import Call
+from cwlab.api import WORLD, Call, Request
 from cwlab.arn import arn
 from cwlab.errors import AwsError
 from cwlab.services.autoscaling.records import Group
@@ -65,3 +65,12 @@ def page(
 def with_token(answer: Params, token: str | None) -> Params:
     """An answer, with the token where there is a next page."""
     return answer if token is None else {**answer, "NextToken": token}
+
+
+def act(call: Call, verb: str, **args: Any) -> None:
+    """Have something done to an EC2 instance that is no AWS API, such as making it busy."""
+    call.world.door(
+        Request(
+            "ec2", verb, args, WORLD, call.account, call.region, kind="verb", depth=call.request.depth + 1
+        )
+    )

@@ -8,6 +8,7 @@ from typing import Any
 from cwlab.api import Call, operation
 from cwlab.arn import arn
 from cwlab.errors import AwsError, NotModelled
+from cwlab.services.autoscaling import policies, scheduled
 from cwlab.services.autoscaling.capacity import (
     GROUP_TAG,
     HEALTH_S,
@@ -15,6 +16,7 @@ from cwlab.services.autoscaling.capacity import (
     ec2,
     end,
     finish,
+    forget,
     save,
     soon,
     with_member,
@@ -269,8 +271,12 @@ def delete_auto_scaling_group(call: Call, *, AutoScalingGroupName: str, ForceDel
             "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) "
             "still in the group.",
         )
+    for policy in policies.of_group(call, group.name):
+        policies.drop(call, policy)
+    for action in scheduled.of_group(call, group.name):
+        scheduled.drop(call, action)
     if not group.members:
-        del call.table("groups")[AutoScalingGroupName]
+        forget(call, AutoScalingGroupName)
         return
     group = save(call, replace(group, deleting=True, min_size=0, desired=0, cause=""))
     staying = [member for member in group.members if member.state != "Terminating"]
@@ -334,8 +340,10 @@ def _group(group: Group) -> Params:
         "HealthCheckGracePeriod": group.grace_s,
         "Instances": [_member(each) for each in group.members],
         "CreatedTime": to_datetime(group.created_ms),
-        "SuspendedProcesses": [],
-        "EnabledMetrics": [],
+        "SuspendedProcesses": [
+            {"ProcessName": each, "SuspensionReason": "User suspended"} for each in group.suspended
+        ],
+        "EnabledMetrics": [{"Metric": each, "Granularity": "1Minute"} for each in group.collected],
         "Tags": [
             {
                 "ResourceId": group.name,
@@ -505,6 +513,8 @@ def set_instance_health(
     healthy = HealthStatus == "Healthy"
     young = call.now_ms < member.joined_ms + group.grace_s * SECOND
     if member.state == "Terminating" or (not healthy and ShouldRespectGracePeriod and young):
+        return
+    if call.principal.kind == "service" and "HealthCheck" in group.suspended:
         return
     save(call, with_member(group, replace(member, healthy=healthy)))
     if not healthy:

@@ -1,5 +1,23 @@
 """Everything Auto Scaling can be asked. Importing this module declares it all."""
 
-from cwlab.services.autoscaling import capacity, execute, groups, policies
+from cwlab.services.autoscaling import (
+    capacity,
+    collection,
+    execute,
+    groups,
+    policies,
+    processes,
+    scheduled,
+    workload,
+)
 
-__all__ = ["capacity", "execute", "groups", "policies"]
+__all__ = [
+    "capacity",
+    "collection",
+    "execute",
+    "groups",
+    "policies",
+    "processes",
+    "scheduled",
+    "workload",
+]

@@ -168,7 +168,7 @@ def _check(kind: str, asked: Params) -> None:
     if kind == STEP:
         problem = step_problem(steps) if steps else "StepAdjustments must not be empty"
         if len(steps) > MOST_STEPS:
-            problem = f"At most {MOST_STEPS} step adjustments are allowed for a policy"
+            problem = f"There can be at most {MOST_STEPS} step adjustments per scaling policy"
         if problem is not None:
             raise invalid(problem)
     if kind == TRACKING:
@@ -227,8 +227,10 @@ def _described(call: Call, policy: Policy) -> Params:
         if policy.tracking is None
         else {"DisableScaleIn": False, **policy.tracking},
         "Enabled": policy.enabled,
-        "Alarms": tracking.listed(call, policy.alarms) or tracking.pointing_at(call, policy.arn),
+        "Alarms": tracking.listed(call, policy.alarms),
     }
+    if not policy.alarms and call.principal.kind != "service":  # an alarm that asks knows itself
+        found["Alarms"] = tracking.pointing_at(call, policy.arn)
     return {key: value for key, value in found.items() if value is not None}
 
 

@@ -95,6 +95,11 @@ class Group:
     wishes: tuple[Wish, ...] = ()
 
     @property
+    def serving(self) -> frozenset[str]:
+        """The instances that do the group's work: in service and healthy, warm or not."""
+        return frozenset(m.instance_id for m in self.members if m.state == "InService" and m.healthy)
+
+    @property
     def moving(self) -> bool:
         """Whether an instance is on its way in or out."""
         return any(member.state != "InService" for member in self.members)
@@ -139,3 +144,50 @@ class Policy:
     warmup_s: int | None = None
     tracking: dict[str, Any] | None = None  # TargetTrackingConfiguration in AWS's spelling
     alarms: tuple[str, ...] = ()  # the alarms a target tracking policy made, by name: high, low
+
+
+@record
+class Scheduled:
+    """A scheduled action: the sizes that are not None become the group's at `next_ms`."""
+
+    name: str
+    arn: str
+    group: str
+    made_ms: int
+    start_ms: int | None
+    end_ms: int | None
+    recurrence: str | None
+    min_size: int | None
+    max_size: int | None
+    desired: int | None
+    zone: str | None
+    entry: int = -1
+    next_ms: int = 0
+
+
+@record
+class Work:
+    """Work of a whole group: `values[i]`, a total, from `start_ms + i * step_ms` for one step."""
+
+    quantity: str
+    start_ms: int
+    step_ms: int
+    values: tuple[float, ...]
+
+    @property
+    def end_ms(self) -> int:
+        return self.start_ms + self.step_ms * len(self.values)
+
+
+@record
+class Sizes:
+    """The numbers of a group from `at_ms` on, and which of them are collected as metrics."""
+
+    at_ms: int
+    collected: tuple[str, ...]
+    least: int
+    most: int
+    desired: int
+    serving: int
+    pending: int
+    leaving: int

@@ -96,7 +96,7 @@ def adjusted(capacity: int, kind: str, amount: int, magnitude: int | None = None
 def step_problem(steps: Sequence[Step]) -> str | None:
     """What is wrong with a set of step adjustments, in one sentence; None if nothing is (APIREF StepAdjustment)."""
     if any(step.lower is None and step.upper is None for step in steps):
-        return "The upper and lower bound can't be null in the same step adjustment"
+        return "Both lower and upper bounds of a step adjustment cannot be left unspecified"
     if sum(step.lower is None for step in steps) > 1:
         return "At most one step adjustment can have an unspecified lower bound"
     if sum(step.upper is None for step in steps) > 1:
@@ -106,13 +106,13 @@ def step_problem(steps: Sequence[Step]) -> str | None:
             return f"The upper bound {step.upper:g} must be greater than the lower bound {step.lower:g}"
     if any((step.lower or 0) < 0 for step in steps) and all(step.lower is not None for step in steps):
         return (
-            "There must be a step adjustment with an unspecified lower bound when one step adjustment has a negative "
-            "lower bound"
+            "There must be a StepAdjustment with an unspecified lower bound (i.e., lower bound is null) when one "
+            "StepAdjustment has a negative lower bound"
         )
     if any((step.upper or 0) > 0 for step in steps) and all(step.upper is not None for step in steps):
         return (
-            "There must be a step adjustment with an unspecified upper bound when one step adjustment has a positive "
-            "upper bound"
+            "There must be a StepAdjustment with an unspecified upper bound (i.e., upper bound is null) when one "
+            "StepAdjustment has a positive upper bound"
         )
     in_order = sorted(steps, key=lambda step: -math.inf if step.lower is None else step.lower)
     for before, after in itertools.pairwise(in_order):

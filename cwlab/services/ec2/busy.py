@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from cwlab.api import Call, handler, verb
@@ -50,6 +52,40 @@ def load(
     loads = call.table("loads")
     loads[instance_id] = (*loads.get(instance_id, ()), *fresh)
     return {}
+
+
+@verb("ec2", "unload")
+def unload(call: Call, *, instance_id: str) -> None:
+    """Make an instance idle from now on; what it did stays.
+
+    Raises:
+        BadInput: there is no such instance.
+    """
+    if instance_id not in call.table("instances"):
+        raise BadInput(instance_id, f"is not an instance of {call.region}.")
+    loads = call.table("loads")
+    if instance_id in loads:
+        loads[instance_id] = tuple(part for each in loads[instance_id] for part in _until(each, call.now_ms))
+
+
+def _until(load: Load, at_ms: int) -> list[Load]:
+    """A load as far as an instant: its whole steps, then the part of the step that was running."""
+    if load.end_ms <= at_ms:
+        return [load]
+    if load.start_ms >= at_ms:
+        return []
+    steps, into = divmod(at_ms - load.start_ms, load.step_ms)
+    found = [replace(load, values=load.values[:steps])] if steps else []
+    if into:
+        last = load.values[steps : steps + 1]
+        found.append(Load(load.quantity, load.start_ms + steps * load.step_ms, into, last))
+    return found
+
+
+@verb("ec2", "warm_up")
+def warm_up(call: Call, *, instance_id: str, until_ms: int) -> None:
+    """Keep what an instance does out of its Auto Scaling group's metrics until an instant: it is warming up."""
+    call.table("warm_ups")[instance_id] = until_ms
 
 
 def _one_load(name: str, amount: float | list[float], start_ms: int, span_ms: int) -> Load:

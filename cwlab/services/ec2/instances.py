@@ -10,7 +10,9 @@ from cwlab.api import Call, handler
 from cwlab.errors import AwsError
 from cwlab.services.ec2.addresses import public_ip
 from cwlab.services.ec2.interfaces import address_on, drop_interface
+from cwlab.services.ec2.notices import announce
 from cwlab.services.ec2.records import Instance, Interface, Since, StateChange
+from cwlab.services.ec2.recovery import REBOOT_S, end_trouble
 from cwlab.services.ec2.security_groups import checked_groups
 from cwlab.services.ec2.support import Params, arns, missing, op
 from cwlab.services.ec2.tags import GROUP_TAG
@@ -28,6 +30,7 @@ def change(call: Call, instance: Instance, state: str, reason: str = "") -> Inst
     """Put an instance into a state, as of now."""
     fresh = replace(instance, states=(*instance.states, StateChange(call.now_ms, state, reason)))
     call.table("instances")[instance.instance_id] = fresh
+    announce(call, instance.instance_id, state)
     return fresh
 
 
@@ -140,6 +143,8 @@ def stop_instances(call: Call, *, InstanceIds: list[str], Force: bool = False) -
         after = each
         if each.state == "running":
             after = change(call, each, "stopping", _reason(call))
+            for check in ("system", "instance"):  # it starts again on other hardware, and boots
+                end_trouble(call, each.instance_id, check, 0)
             tell_group(call, each.instance_id)
             later(call, "halt", each.instance_id, 30, 60)
         answers.append(_moved(each, after))
@@ -148,10 +153,16 @@ def stop_instances(call: Call, *, InstanceIds: list[str], Force: bool = False) -
 
 @op("RebootInstances", resource=arns("instance", "InstanceIds"))
 def reboot_instances(call: Call, *, InstanceIds: list[str]) -> None:
-    """Restart the operating system of running instances; state, addresses and metrics go on."""
-    for each in several(call, InstanceIds):
+    """Restart the operating system of running instances; state, addresses and metrics go on.
+
+    A failing instance status check passes again after a minute.
+    """
+    found = several(call, InstanceIds)
+    for each in found:
         if each.state not in ("running", "pending"):
             raise _wrong_state(each, "rebooted")
+    for each in found:
+        end_trouble(call, each.instance_id, "instance", REBOOT_S)
 
 
 @op("TerminateInstances", resource=arns("instance", "InstanceIds"))

@@ -11,6 +11,7 @@ from cwlab.services.ec2 import catalog, templates
 from cwlab.services.ec2.addresses import public_ip
 from cwlab.services.ec2.instances import later
 from cwlab.services.ec2.interfaces import make_interface
+from cwlab.services.ec2.notices import announce
 from cwlab.services.ec2.records import Instance, Since, StateChange, Subnet
 from cwlab.services.ec2.security_groups import checked_groups, default_vpc
 from cwlab.services.ec2.support import Params, checked_tags, clean, get, invalid, op, put_tags, required
@@ -295,5 +296,6 @@ def _launch(call: Call, launch: Launch, reservation_id: str, index: int) -> Inst
     put_tags(call, instance_id, launch.tags)
     put_tags(call, instance.volume_id, launch.volume_tags)
     note_group(call, instance_id)
+    announce(call, instance_id, "pending")
     later(call, "boot", instance_id, 20, 40)
     return call.table("instances")[instance_id]

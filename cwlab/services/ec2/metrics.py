@@ -120,6 +120,7 @@ class Machine:
     loads: Sequence[Load]
     impairments: Sequence[Impairment]
     key: int
+    warm_ms: int = 0  # until then its group's metrics leave it out
 
     @property
     def kind(self) -> InstanceType:
@@ -171,6 +172,7 @@ def points(
     keep = running(instance, first, count, now_s)
     if group is not None:
         keep &= _while(instance.groups, group, first, count)
+        keep[: max(-(-machine.warm_ms // MINUTE_MS) - first, 0)] = False
     is_detailed = _while(instance.monitoring, "detailed", first, count)
     if detailed_only:
         keep &= is_detailed
@@ -406,7 +408,8 @@ def machine_of(call: Call, instance: Instance) -> Machine:
     text = f"{call.world.seed}/{call.account}/{call.region}/{instance.instance_id}"
     key = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
     at = instance.instance_id
-    return Machine(instance, loads.get(at, ()), troubles.get(at, ()), key)
+    warm_ms = call.table("warm_ups").get(at, 0)
+    return Machine(instance, loads.get(at, ()), troubles.get(at, ()), key, warm_ms)
 
 
 def _chosen(call: Call, family: str, value: str) -> Iterator[Machine]:

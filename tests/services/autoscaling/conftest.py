@@ -54,3 +54,15 @@ def refused():
         return error["Code"], error["Message"]
 
     return attempt
+
+
+@pytest.fixture
+def create_detailed(lab: Lab, ec2: Any, create: Any):
+    """As `create`, with instances that send their metrics every minute."""
+    data = {"ImageId": AMAZON_LINUX, "InstanceType": "m5.large", "Monitoring": {"Enabled": True}}
+    ec2.create_launch_template(LaunchTemplateName="detailed", LaunchTemplateData=data)
+
+    def make(name: str = "web-asg", **params: Any) -> None:
+        create(name, LaunchTemplate={"LaunchTemplateName": "detailed"}, **params)
+
+    return make

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 GROUP = {"AutoScalingGroupName": "web-asg"}
 STEPS = [
     {"MetricIntervalLowerBound": 0, "MetricIntervalUpperBound": 10, "ScalingAdjustment": 1},

@@ -108,12 +108,12 @@ def test_a_breach_outside_every_range_has_no_step():
 @pytest.mark.parametrize(
     ("steps", "text"),
     [
-        ([(None, None)], "can't be null in the same"),
+        ([(None, None)], "cannot be left unspecified"),
         ([(None, 0), (None, 5)], "At most one step adjustment can have an unspecified lower bound"),
         ([(0, None), (5, None)], "At most one step adjustment can have an unspecified upper bound"),
         ([(5, 5), (5, None)], "must be greater than the lower bound"),
-        ([(-10, 0)], "unspecified lower bound when one step adjustment has a negative lower bound"),
-        ([(0, 10)], "unspecified upper bound when one step adjustment has a positive upper bound"),
+        ([(-10, 0)], "when one StepAdjustment has a negative lower bound"),
+        ([(0, 10)], "when one StepAdjustment has a positive upper bound"),
         ([(0, 10), (5, None)], "can't overlap"),
         ([(0, 10), (15, None)], "gap"),
         ([(None, 10), (5, None)], "can't overlap"),
