@@ -50,6 +50,12 @@ class Chunk:
         """Bytes of text."""
         return int(self.offset[-1]) - int(self.offset[0])
 
+    @property
+    def raw(self) -> bytes:
+        """All the text, without a copy where it can be."""
+        base: object = self.text.base
+        return base if isinstance(base, bytes) and len(base) == self.text.size else self.text.tobytes()
+
     def messages(self, rows: slice | Sequence[int] | Ints | None = None) -> list[str]:
         """The texts of some rows, or of all, in the order asked for."""
         offset = self.offset

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from cwlab.api import Call, operation
-from cwlab.errors import NotModelled
 from cwlab.services.logs import ids, ingest, keys, paging, reading
 from cwlab.services.logs.accepted import HOOKS
 from cwlab.services.logs.chunk import PLACE_BITS, Chunk, build
+from cwlab.services.logs.matching import matcher
 from cwlab.services.logs.names import chosen, group_of, policy_arn, settings_of, stream_of, streams
 from cwlab.services.logs.policies import granted
 from cwlab.services.logs.records import STANDARD, Group, Stream
@@ -98,11 +98,12 @@ def get_log_events(
     """Events of one stream, oldest first within the page; the newest page unless ``startFromHead``."""
     group = _readable(call, "GetLogEvents", logGroupName, logGroupIdentifier)
     stream = stream_of(call, group.name, logStreamName)
+    salt = ids.salt(call.account, call.region, group.name, stream.name)
     low: ids.Gap = (max(startTime or 0, group.visible_from(call.now_ms)), 0)
     high: ids.Gap = ids.LAST if endTime is None else (endTime, 0)
     newest, gap = not startFromHead, None
     if nextToken is not None:
-        found = ids.way_and_gap(nextToken)
+        found = ids.way_and_gap(nextToken, salt)
         if found is None:
             raise invalid("The specified nextToken is invalid.")
         way, gap = found
@@ -114,8 +115,7 @@ def get_log_events(
     if shown.stamp:
         before, after = (shown.stamp[0], shown.place[0]), (shown.stamp[-1], shown.place[-1] + 1)
     else:
-        before = after = gap if gap is not None else (max(min(low, high), (0, 0)))
-    salt = ids.salt(call.account, call.region, group.name, stream.name)
+        before = after = gap if gap is not None else max(min(low, high), (0, 0))
     return {
         "events": [
             {"timestamp": t, "message": m, "ingestionTime": i}
@@ -145,8 +145,7 @@ def filter_log_events(
     if logStreamNames is not None and logStreamNamePrefix is not None:
         raise invalid("Cannot specify both logStreamNames and logStreamNamePrefix.")
     group = _readable(call, "FilterLogEvents", logGroupName, logGroupIdentifier)
-    if filterPattern is not None and filterPattern.strip():
-        raise NotModelled("logs:FilterLogEvents(filterPattern=…)", "Leave it out to read all events.")
+    match = matcher(filterPattern)
     chosen_streams = _named(call, group, logStreamNames, logStreamNamePrefix)
     low: ids.Gap = (max(startTime or 0, group.visible_from(call.now_ms)), 0)
     high: ids.Gap = ids.LAST if endTime is None else (endTime + 1, 0)
@@ -158,7 +157,7 @@ def filter_log_events(
     for number, stream in enumerate(chosen_streams):
         found.extend(reading.pieces(number, stream.events.chunks, low, high))
     keys.check_reading(call, group, (piece.chunk.key for piece in found))
-    shown = reading.page(found, limit)
+    shown, more = reading.scan(found, limit, match)
     names = [stream.name for stream in chosen_streams]
     salts = [ids.salt(call.account, call.region, group.name, name) for name in names]
     answer: Structure = {
@@ -174,7 +173,7 @@ def filter_log_events(
         ],
         "searchedLogStreams": [],
     }
-    if len(shown.stamp) < sum(p.last - p.first for p in found):
+    if more:
         answer["nextToken"] = paging.token(request, [shown.stamp[-1], shown.place[-1] + 1], call.now_ms)
     return answer
 

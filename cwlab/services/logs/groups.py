@@ -117,6 +117,30 @@ def describe_log_groups(
     return answer | ({"nextToken": following} if following else {})
 
 
+@operation("logs", "ListLogGroups", readonly=True, action="logs:DescribeLogGroups",
+           resource=lambda call, params: policy_arn(call, {}))  # fmt: skip
+def list_log_groups(
+    call: Call,
+    *,
+    logGroupNamePattern: str | None = None,
+    logGroupClass: str | None = None,
+    nextToken: str | None = None,
+    limit: int = PAGE,
+) -> Structure:
+    """Groups whose names contain one of up to five texts (``^`` before one: begin with it), divided by ``|``."""
+    texts = (logGroupNamePattern or "").split("|")
+    found = [
+        {"logGroupName": name, "logGroupArn": group_arn(call, name), "logGroupClass": group.log_class}
+        for name, group in sorted(groups(call).items())
+        if logGroupClass in (None, group.log_class)
+        and any(name.startswith(t[1:]) if t.startswith("^") else t in name for t in texts)
+    ]
+    request = ("list", logGroupNamePattern, logGroupClass)
+    shown, following = paging.listed(found, request, limit, nextToken, call.now_ms)
+    answer: Structure = {"logGroups": shown}
+    return answer | ({"nextToken": following} if following else {})
+
+
 def _described(call: Call, group: Group) -> Structure:
     arn = group_arn(call, group.name)
     out: Structure = {

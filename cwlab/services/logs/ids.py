@@ -1,8 +1,8 @@
 """Event ids, and the tokens of GetLogEvents.
 
 An event id is a 56-digit number: the timestamp, shifted left by 144 bits, plus a suffix (so it is on AWS, by published
-samples). Our suffix is the request's number (48 bits), a hash of the stream (76 bits less 16) and the position in the
-request (16 bits): ids order events as they are read.
+samples). Our suffix is the request's number (48 bits), a hash of the stream (60 bits) and the position in the
+request (16 bits): so ids have the order in which events are read.
 """
 
 from __future__ import annotations
@@ -44,17 +44,19 @@ def place_of(text: str) -> Gap | None:
 def token(way: str, gap: Gap, stream_salt: int) -> str:
     """A token of GetLogEvents: ``f`` for what follows the gap, ``b`` for what precedes it.
 
-    >>> way_and_gap(token("f", (60_000, 7), 1))
+    >>> way_and_gap(token("f", (60_000, 7), 1), 1)
     ('f', (60000, 7))
     """
     stamp, place = gap
     return f"{way}/{event_id(max(stamp, 0), place if stamp >= 0 else 0, stream_salt)}/s"
 
 
-def way_and_gap(text: str) -> tuple[str, Gap] | None:
-    """What a token says; None when it is no token."""
+def way_and_gap(text: str, stream_salt: int) -> tuple[str, Gap] | None:
+    """What a token says; None when it is no token of that stream."""
     way, _, rest = text.partition("/")
     gap = place_of(rest.removesuffix("/s"))
     if way not in ("f", "b") or gap is None or not rest.endswith("/s"):
+        return None
+    if (int(rest.removesuffix("/s")) >> PLACE_BITS) & ((1 << 60) - 1) != stream_salt:
         return None
     return way, gap

@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cwlab.services.logs.chunk import Chunk
+from cwlab.services.logs.chunk import Chunk, Ints
 from cwlab.services.logs.ids import Gap
 from cwlab.services.logs.ingest import OVERHEAD
+from cwlab.services.logs.matching import Match
 
 PAGE_BYTES = 1_048_576
 _PLENTY = 4  # times the page's length; more candidates than that are cut down before they are sorted
@@ -89,6 +90,55 @@ def page(found: Sequence[Piece], limit: int, *, newest: bool = False) -> Page:
     taken = max(1, int(weight.searchsorted(PAGE_BYTES, "right")))
     order = order[-taken:] if newest else order[:taken]
     return _shown(found, order)
+
+
+def scan(found: Sequence[Piece], limit: int, match: Match | None) -> tuple[Page, bool]:
+    """The oldest events that match, oldest first, and whether more may follow.
+
+    With a pattern the pieces are looked through slice by slice of time, each larger than the last, until the page is
+    full or everything was seen.
+    """
+    if match is None:
+        shown = page(found, limit)
+        return shown, len(shown.stamp) < sum(p.last - p.first for p in found)
+    rest, chosen, step = list(found), list[Piece](), limit
+    rows: list[Ints] = []
+    while rest and sum(map(len, rows)) < limit:
+        step *= _PLENTY
+        part = _nearest(rest, step, False) if sum(p.last - p.first for p in rest) > step else rest
+        for p in part:
+            hits = match(p.chunk, p.first, p.last)
+            if len(hits):
+                chosen.append(p)
+                rows.append(hits)
+        seen = {(p.source, id(p.chunk)): p.last for p in part}
+        rest = [p._replace(first=seen.get((p.source, id(p.chunk)), p.first)) for p in rest]
+        rest = [p for p in rest if p.first < p.last]
+    shown = _chosen(chosen, rows, limit)
+    return shown, bool(rest) or len(shown.stamp) < sum(map(len, rows))
+
+
+def _chosen(found: Sequence[Piece], rows: Sequence[Ints], limit: int) -> Page:
+    """The oldest of the given rows of pieces, as many as a page holds."""
+    if not found:
+        return EMPTY
+    which = np.repeat(np.arange(len(found)), [len(each) for each in rows])
+    row = np.concatenate(rows)
+    stamp = np.concatenate([p.chunk.stamp[r] for p, r in zip(found, rows, strict=True)])
+    place = np.concatenate([p.chunk.place[r] for p, r in zip(found, rows, strict=True)])
+    size = np.concatenate([np.diff(p.chunk.offset)[r] for p, r in zip(found, rows, strict=True)]) + OVERHEAD
+    order = np.lexsort((place, stamp))[:limit]
+    order = order[: max(1, int(np.cumsum(size[order], dtype=np.int64).searchsorted(PAGE_BYTES, "right")))]
+    which, row = which[order], row[order]
+    texts, ingested = [""] * len(order), [0] * len(order)
+    for number in np.unique(which).tolist():
+        mine = np.flatnonzero(which == number)
+        chunk = found[number].chunk
+        received = chunk.ingested[row[mine]].tolist()
+        for at, text, then in zip(mine.tolist(), chunk.messages(row[mine]), received, strict=True):
+            texts[at], ingested[at] = text, then
+    source = [found[number].source for number in which.tolist()]
+    return Page(source, stamp[order].tolist(), ingested, place[order].tolist(), texts)
 
 
 def _nearest(found: Sequence[Piece], limit: int, newest: bool) -> list[Piece]:

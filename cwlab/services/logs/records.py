@@ -81,7 +81,7 @@ class Settings:
     times are eventually consistent, "typically less than an hour").
     """
 
-    max_event_bytes: int = 1_048_576
+    max_event_bytes: int = 262_144  # 1_048_576 is what AWS takes since 2025
     listing_delay_ms: int = 0
 
 

@@ -1,0 +1,25 @@
+"""Which events a filter pattern lets through.
+
+A ``Match`` looks at rows ``first`` to ``last`` of a chunk and tells those that match, in order. It gets columns, not
+events, so that a term can be looked for in the whole run of text at once (``find.rows_with``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cwlab.errors import NotModelled
+from cwlab.services.logs.chunk import Chunk, Ints
+
+Match = Callable[[Chunk, int, int], Ints]
+
+
+def matcher(pattern: str | None) -> Match | None:
+    """What a filter pattern matches; None when that is everything.
+
+    Raises:
+        NotModelled: patterns are not modeled yet.
+    """
+    if pattern is None or not pattern.strip():
+        return None
+    raise NotModelled("logs:FilterLogEvents(filterPattern=…)", "Leave it out to read all events.")
