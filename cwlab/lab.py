@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import os
 
     from cwlab.hosts import Group, Host
+    from cwlab.inbox import Inbox
 
 START = "2026-03-02T09:00:00Z"
 ACCOUNT = "123456789012"
@@ -93,6 +94,13 @@ class Lab:
     def journal(self) -> Journal:
         """Every call, its answer, and every move of the clock."""
         return self._world.journal
+
+    @property
+    def inbox(self) -> Inbox:
+        """What your e-mail addresses received, newest last."""
+        from cwlab.inbox import Inbox
+
+        return Inbox(self)
 
     def agenda(self, n: int = 5) -> list[Entry]:
         """What falls due next, at most ``n`` entries."""

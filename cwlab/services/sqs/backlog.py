@@ -10,12 +10,15 @@ from typing import NamedTuple
 
 from cwlab.services.sqs.records import Message, Queue
 
+POISONED = 3  # receives; source: developer guide, "Available CloudWatch metrics for Amazon SQS"
+
 
 class Level(NamedTuple):
     """How full a queue is at one instant.
 
     Args:
-        oldest_ms: when the oldest message that is not yet deleted was sent; None in an empty queue.
+        oldest_ms: when the oldest message came; None when there is none. A standard queue leaves out those received
+            three times and more: they are put behind the others.
         groups: FIFO: the message groups with a message in flight.
     """
 
@@ -80,6 +83,6 @@ def level(messages: Iterable[Message], queue: Queue, now_ms: int) -> Level:
             groups.add(message.group)
         else:
             delayed += 1
-        if oldest is None or message.sent_ms < oldest:
-            oldest = message.sent_ms
+        if (queue.fifo or message.receives < POISONED) and (oldest is None or message.arrived_ms < oldest):
+            oldest = message.arrived_ms
     return Level(visible, in_flight, delayed, oldest, len(groups) if queue.fifo else 0)

@@ -14,7 +14,7 @@ from typing import Any
 from cwlab import api
 from cwlab.api import Call, operation
 from cwlab.arn import arn
-from cwlab.services.sqs import backlog, settings
+from cwlab.services.sqs import backlog, settings, tally
 from cwlab.services.sqs.errors import (
     bad_attribute,
     bad_value,
@@ -125,6 +125,7 @@ def delete_queue(call: Call, *, QueueUrl: str) -> None:
         del shelf.messages[message_id]
     for known in list(shelf.deduplicated):
         del shelf.deduplicated[known]
+    tally.close(call, shelf.account, shelf.queue)
     del call.table("queues", account=shelf.account)[shelf.name]
     call.table("deleted", account=shelf.account)[shelf.name] = call.now_ms
 

@@ -107,6 +107,7 @@ def _bury(shelf: Shelf, message: Message, target: Shelf) -> None:
             message,
             sent_ms=now_ms if shelf.queue.fifo else message.sent_ms,
             visible_ms=now_ms,
+            arrived_ms=now_ms,
             handle="",
             dead_letter_source=shelf.queue.arn,
         )

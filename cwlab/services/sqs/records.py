@@ -59,6 +59,7 @@ class Message:
     """A message in a queue.
 
     Args:
+        arrived_ms: when it came into this queue; later than ``sent_ms`` in a dead-letter queue.
         visible_ms: when it can be received, next: after its delay, or when its visibility timeout ends.
         handle: the receipt handle of its latest receive from this queue; "" before the first. With ``visible_ms``
             ahead, a message with a handle is in flight, one without is delayed.
@@ -71,6 +72,7 @@ class Message:
     sender: str
     sent_ms: int
     visible_ms: int
+    arrived_ms: int
     receives: int = 0
     first_received_ms: int | None = None
     received_ms: int | None = None

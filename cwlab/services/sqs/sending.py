@@ -174,6 +174,7 @@ def _draft(
         sender=sender_id(call.principal),
         sent_ms=call.now_ms,
         visible_ms=call.now_ms + wait * 1000,
+        arrived_ms=call.now_ms,
         group=_group(queue, group),
         deduplication_id=_deduplication_id(queue, deduplication_id, body),
     )

@@ -77,6 +77,15 @@ def settle(call: Call, account: str, queue: Queue, messages: Iterable[Message]) 
     books[queue.name] = Book(now_ms, last, since_ms, now_ms)
 
 
+def close(call: Call, account: str, queue: Queue) -> None:
+    """End the books of a queue that is deleted; what they hold stays readable."""
+    books = call.table("books", account=account)
+    book: Book = books.pop(queue.name)
+    if book.level != Levels(*EMPTY):
+        call.table(f"levels/{queue.name}", account=account)[call.now_ms // MINUTE_MS + 1] = Levels(*EMPTY)
+    call.table(f"active/{queue.name}", account=account)[book.since_ms] = call.now_ms - ACTIVE_MS
+
+
 def active_until(messages: Iterable[Message], queue: Queue, touched_ms: int, now_ms: int) -> int:
     """When somebody last asked for the queue, or it last held a message, if nothing was done to it until now."""
     held = max((backlog.expires_ms(each, queue) for each in messages), default=0)
