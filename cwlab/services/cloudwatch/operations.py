@@ -14,7 +14,7 @@ import numpy as np
 from cwlab.api import Call, operation, verb
 from cwlab.errors import AwsError, BadInput
 from cwlab.services.cloudwatch import dashboards, data, ingest, labels, metrics, paging, queries  # noqa: F401  (declared there)
-from cwlab.services.cloudwatch.alarms import describe, evaluation, put, switching  # noqa: F401  (the same)
+from cwlab.services.cloudwatch.alarms import describe, evaluation, mutes, put, switching  # noqa: F401  (the same)
 from cwlab.services.cloudwatch.alarms.composite import requests as _composite  # noqa: F401  (the same)
 from cwlab.services.cloudwatch.anomaly import detectors  # noqa: F401  (the same)
 from cwlab.services.cloudwatch.chunk import Ints, singles

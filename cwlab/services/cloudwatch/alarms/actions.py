@@ -6,6 +6,7 @@ refusals as observed on the live service, those of EC2 and Auto Scaling refusals
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from statistics import fmean
@@ -132,7 +133,7 @@ def _publish(call: Call, change: Change, action: Action) -> str:
         "MessageStructure": "json",
     }
     if action.arn.endswith(".fifo"):
-        request["MessageGroupId"] = change.alarm.arn[-128:]
+        request["MessageGroupId"] = hashlib.blake2b(change.alarm.arn.encode(), digest_size=16).hexdigest()
         request["MessageDeduplicationId"] = f"{change.after.updated_ms}"
     _ask(call, change, action, "sns", "Publish", request, PRINCIPAL)
     return message

@@ -10,7 +10,7 @@ from cwlab.api import Call, operation
 from cwlab.arn import arn
 from cwlab.errors import AwsError
 from cwlab.services.cloudwatch import paging
-from cwlab.services.cloudwatch.alarms import configuration, events, phases, repeating
+from cwlab.services.cloudwatch.alarms import configuration, events, muting, phases, repeating
 from cwlab.services.cloudwatch.alarms.composite import relations
 from cwlab.services.cloudwatch.alarms.lines import RETENTION_MS, Item, add, walk
 from cwlab.services.cloudwatch.alarms.records import Alarm, CompositeAlarm, State
@@ -48,6 +48,8 @@ def configured(call: Call, kind: Kind, alarm: Alarm, before: Alarm | None) -> No
     if kind == "Delete":
         repeating.stop(call, alarm.name)
         phases.drop(call, alarm.name)
+        for key in muting.held_of(call, alarm.name):
+            muting.forget(call, key)
     else:
         repeating.follow(call, alarm, state)
 

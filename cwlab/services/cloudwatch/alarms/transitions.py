@@ -58,7 +58,7 @@ def contributor_changed(
     summary = f"Alarm contributor updated from {before.value} to {after.value}"  # ours
     add(call, alarm, "AlarmContributorStateUpdate", summary, _update(change), contributor)
     events.changed(call, change)
-    actions.follow(call, change)
+    muting.note(call, change, held=actions.follow(call, change))
 
 
 def _enter(call: Call, alarm: Alarm, value: StateValue, reason: str, data: str | None) -> None:
