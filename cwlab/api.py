@@ -370,6 +370,32 @@ class Call:
         """Take an entry off the agenda."""
         return self.world.timeline.cancel(entry)
 
+    def watch(self, arn: str, handler: str, **args: Any) -> None:
+        """From now on put ``handler(call, **args)`` of this service on the agenda whenever something arrives at a resource
+        of another, a message in a queue say: once for each instant. A second watch with the same arguments adds nothing."""
+        watchers = self.world.table("", "", "cwlab", "watchers")
+        mine = (self.account, self.region, self.service, handler, args)
+        held = watchers.get(arn, ())
+        if mine not in held:
+            watchers[arn] = (*held, mine)
+
+    def unwatch(self, arn: str, handler: str, **args: Any) -> None:
+        """The end of a watch."""
+        watchers = self.world.table("", "", "cwlab", "watchers")
+        mine = (self.account, self.region, self.service, handler, args)
+        watchers[arn] = tuple(each for each in watchers.get(arn, ()) if each != mine)
+
+    def arrived(self, arn: str, at_ms: int) -> None:
+        """Something can be taken from this service's resource from ``at_ms`` on: whoever watches it is woken then."""
+        for account, region, service, handler, args in self.world.table("", "", "cwlab", "watchers").get(
+            arn, ()
+        ):
+            woken = self.world.table("", "", "cwlab", "woken")
+            key = (arn, service, handler, account, region)
+            if woken.get(key) != (at_ms, args):
+                woken[key] = (at_ms, args)
+                self.world.timeline.schedule(at_ms, account, region, service, handler, args)
+
     def provider(self, namespace: str) -> tuple[Provider, Call] | None:
         """Who computes the native metrics of a namespace, and the call to hand it; None when nobody does."""
         if namespace not in PROVIDERS:

@@ -76,6 +76,7 @@ def deliver(
     try:
         check_room(call, where, found)
     except Throttled:
+        report.put(call, where, [("Throttles", 1, "Count")])
         if found.reserved == 0:
             _give_up(call, where, made, config, given, "ZeroReservedConcurrency", None)
         else:

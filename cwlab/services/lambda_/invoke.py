@@ -151,14 +151,15 @@ def check_room(call: Call, where: Ref, found: Function) -> None:
     Raises:
         Throttled: there is not; the throttle is in the metrics.
     """
-    running = busy(call, where)
-    if found.reserved is not None and running >= found.reserved:
-        throttle = Throttled(True)
-    elif found.reserved is None and running >= CONCURRENCY:
-        throttle = Throttled(False)
+    if found.reserved is not None:
+        room = busy(call, where) < found.reserved
     else:
-        return
-    raise throttle
+        others = call.table("functions", account=where.account).values()
+        free = [each.name for each in others if each.reserved is None]
+        running = sum(busy(call, where._replace(name=name)) for name in free)
+        room = running < CONCURRENCY - sum(each.reserved or 0 for each in others)
+    if not room:
+        raise Throttled(found.reserved is not None)
 
 
 def _take(call: Call, where: Ref, made: Version) -> tuple[Environment, bool]:
