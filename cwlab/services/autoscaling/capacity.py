@@ -16,6 +16,7 @@ from cwlab.errors import AwsError
 from cwlab.services.autoscaling.choose import leaving, next_place
 from cwlab.services.autoscaling.collection import gone, note
 from cwlab.services.autoscaling.common import act, uuid
+from cwlab.services.autoscaling.notices import tell
 from cwlab.services.autoscaling.records import Activity, Group, Member, Template
 from cwlab.services.autoscaling.workload import spread
 from cwlab.timeline import SECOND, iso
@@ -49,6 +50,7 @@ def forget(call: Call, name: str) -> None:
     """A group without instances is gone."""
     del call.table("groups")[name]
     call.table("works").pop(name, None)
+    call.table("notifications").pop(name, None)
     gone(call, name)
 
 
@@ -81,9 +83,11 @@ def finish(call: Call, activity_id: str, status: str = "Successful", message: st
     """Note the end of an activity."""
     activity = call.table("activities").get(activity_id)
     if activity is not None and activity.end_ms is None:
-        call.table("activities")[activity_id] = replace(
-            activity, status=status, end_ms=call.now_ms, message=message
-        )
+        ended = replace(activity, status=status, end_ms=call.now_ms, message=message)
+        call.table("activities")[activity_id] = ended
+        group = call.table("groups").get(activity.group)
+        if group is not None and status != "Cancelled":
+            tell(call, group, ended)
 
 
 # Coming to the desired capacity --------------------------------------------------------------------------------------

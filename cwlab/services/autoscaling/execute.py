@@ -6,13 +6,15 @@ from dataclasses import replace
 
 from cwlab.api import Call, operation
 from cwlab.errors import AwsError
-from cwlab.services.autoscaling import scaling
+from cwlab.services.autoscaling import scaling, tracking
 from cwlab.services.autoscaling.capacity import save, soon
 from cwlab.services.autoscaling.common import find, group_arn, invalid
 from cwlab.services.autoscaling.policies import SIMPLE, STEP, TRACKING, named, of_group
 from cwlab.services.autoscaling.records import Group, Policy, Wish
 from cwlab.services.autoscaling.scaling import Situation, Verdict
 from cwlab.timeline import MINUTE, iso
+
+SETTLING_MS = tracking.LOW_PERIODS * MINUTE
 
 
 @operation("autoscaling", "ExecutePolicy", resource=group_arn)
@@ -89,7 +91,8 @@ def situation(group: Group, now_ms: int) -> Situation:
     here = [member for member in group.members if member.counts]
     warm = sum(member.is_warm(now_ms) for member in here)
     leaving = sum(member.state == "Terminating" for member in group.members)
-    return Situation(group.desired, group.min_size, group.max_size, warm, len(here) - warm, leaving)
+    settled = group.lowered_ms is None or now_ms >= group.lowered_ms + SETTLING_MS
+    return Situation(group.desired, group.min_size, group.max_size, warm, len(here) - warm, leaving, settled)
 
 
 def _verdict(policy: Policy, now: Situation, metric: float | None, threshold: float | None) -> Verdict:
@@ -152,6 +155,7 @@ def _scale(call: Call, group: Group, policy: Policy, wanted: int) -> None:
         desired=wanted,
         cause=cause,
         cooling_s=cooling,
+        lowered_ms=call.now_ms if wanted < group.desired else group.lowered_ms,
         launch_warmup_s=warmup_of(policy, group) if wanted > group.desired else None,
     )
     soon(call, save(call, changed))

@@ -93,6 +93,7 @@ class Group:
     cooling_s: int | None = None  # a simple policy's own cooldown, for the activities it set off
     launch_warmup_s: int | None = None  # of the policy whose instances are still to be launched
     wishes: tuple[Wish, ...] = ()
+    lowered_ms: int | None = None  # when a policy last lowered the desired capacity
 
     @property
     def serving(self) -> frozenset[str]:

@@ -36,6 +36,7 @@ class Situation:
         serving: instances in service that are warm.
         warming: instances pending, or in service and not warm yet.
         leaving: instances on their way out.
+        settled: False for a quarter of an hour after the capacity was lowered: what was measured before still counts.
     """
 
     desired: int
@@ -44,6 +45,7 @@ class Situation:
     serving: int
     warming: int = 0
     leaving: int = 0
+    settled: bool = True
 
     def clamped(self, capacity: int) -> int:
         """A capacity between the minimum and the maximum."""
@@ -187,6 +189,8 @@ def tracked(now: Situation, metric: float, target: float, *, scale_in: bool = Tr
         return Verdict(wanted, f"{now.serving} warm instances at {metric:g} against {target:g}")
     if not scale_in:
         return Verdict(now.desired, "scale-in is disabled")
+    if not now.settled:
+        return Verdict(now.desired, "scale-in waits until all the alarm sees was measured after the last one")
     if now.warming:
         return Verdict(now.desired, f"scale-in waits for {now.warming} instances to warm up")
     present = now.serving + now.leaving

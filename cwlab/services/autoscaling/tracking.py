@@ -20,7 +20,9 @@ PREDEFINED = {
     "ASGAverageNetworkIn": "NetworkIn",
     "ASGAverageNetworkOut": "NetworkOut",
 }
-HIGH, LOW = ("AlarmHigh", "GreaterThanThreshold", 3, 1.0), ("AlarmLow", "LessThanThreshold", 15, 0.9)
+HIGH_PERIODS, LOW_PERIODS, LOW_SHARE = 3, 15, 0.9
+HIGH = ("AlarmHigh", "GreaterThanThreshold", HIGH_PERIODS, 1.0)
+LOW = ("AlarmLow", "LessThanThreshold", LOW_PERIODS, LOW_SHARE)
 LEAST_TARGET, MOST_TARGET = 8.515920e-109, 1.174271e108
 MINUTE_S = 60
 
