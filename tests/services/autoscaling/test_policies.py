@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+from cwlab import NotModelled
+
 GROUP = {"AutoScalingGroupName": "web-asg"}
 STEPS = [
     {"MetricIntervalLowerBound": 0, "MetricIntervalUpperBound": 10, "ScalingAdjustment": 1},
@@ -92,3 +96,259 @@ def test_a_step_policy_answers_each_minute_but_counts_the_warming(lab, autoscali
     lab.advance(minutes=4)
     as_alarm(lab, arn, 75.0, 70.0)
     assert group(autoscaling)["DesiredCapacity"] == 5
+
+
+SIMPLE = {"PolicyName": "p", "AdjustmentType": "ChangeInCapacity", "ScalingAdjustment": 1}
+STEPPED = {
+    "PolicyName": "p",
+    "PolicyType": "StepScaling",
+    "AdjustmentType": "ChangeInCapacity",
+    "StepAdjustments": STEPS,
+}
+CPU = {"PredefinedMetricSpecification": {"PredefinedMetricType": "ASGAverageCPUUtilization"}}
+OWN = {"MetricName": "Jobs", "Namespace": "Shop", "Statistic": "Average"}
+TRACKED = {
+    "PolicyName": "p",
+    "PolicyType": "TargetTrackingScaling",
+    "TargetTrackingConfiguration": {**CPU, "TargetValue": 50.0},
+}
+
+
+def with_config(**config):
+    return {**TRACKED, "TargetTrackingConfiguration": {"TargetValue": 50.0, **config}}
+
+
+def without(params, *names):
+    return {key: value for key, value in params.items() if key not in names}
+
+
+@pytest.mark.parametrize(
+    ("params", "text"),
+    [
+        (without(SIMPLE, "AdjustmentType"), "AdjustmentType is required for policy type SimpleScaling"),
+        (without(SIMPLE, "ScalingAdjustment"), "ScalingAdjustment is required for policy type SimpleScaling"),
+        ({**SIMPLE, "AdjustmentType": "Double"}, "AdjustmentType Double is not valid"),
+        ({**SIMPLE, "AdjustmentType": "ExactCapacity", "ScalingAdjustment": -1}, "must not be negative"),
+        (
+            {**SIMPLE, "MinAdjustmentMagnitude": 2},
+            "only supported for AdjustmentType PercentChangeInCapacity",
+        ),
+        (
+            {**SIMPLE, "AdjustmentType": "PercentChangeInCapacity", "MinAdjustmentMagnitude": 0},
+            "greater than 0",
+        ),
+        ({**SIMPLE, "Cooldown": -1}, "Cooldown must not be negative"),
+        (
+            {**SIMPLE, "StepAdjustments": STEPS},
+            "StepAdjustments is not supported for policy type SimpleScaling",
+        ),
+        ({**SIMPLE, "EstimatedInstanceWarmup": 60}, "EstimatedInstanceWarmup is not supported"),
+        ({**SIMPLE, "MetricAggregationType": "Average"}, "MetricAggregationType is not supported"),
+        ({**SIMPLE, "PolicyType": "Slow"}, "PolicyType Slow is not valid"),
+        (without(STEPPED, "StepAdjustments"), "StepAdjustments is required for policy type StepScaling"),
+        ({**STEPPED, "StepAdjustments": []}, "must not be empty"),
+        ({**STEPPED, "Cooldown": 60}, "Cooldown is not supported for policy type StepScaling"),
+        (
+            {**STEPPED, "ScalingAdjustment": 1},
+            "ScalingAdjustment is not supported for policy type StepScaling",
+        ),
+        ({**STEPPED, "MetricAggregationType": "Sum"}, "must be one of Average, Minimum, Maximum"),
+        ({**STEPPED, "EstimatedInstanceWarmup": -1}, "must not be negative"),
+        ({**STEPPED, "StepAdjustments": [{"ScalingAdjustment": 1}]}, "cannot be left unspecified"),
+        (
+            {
+                **STEPPED,
+                "StepAdjustments": [
+                    {"MetricIntervalLowerBound": n, "MetricIntervalUpperBound": n + 1, "ScalingAdjustment": 1}
+                    for n in range(20)
+                ]
+                + [{"MetricIntervalLowerBound": 20, "ScalingAdjustment": 1}],
+            },
+            "at most 20 step adjustments",
+        ),
+        ({**TRACKED, "Cooldown": 5}, "Cooldown is not supported for policy type TargetTrackingScaling"),
+        (without(TRACKED, "TargetTrackingConfiguration"), "TargetTrackingConfiguration is required"),
+        (with_config(), "either a PredefinedMetricSpecification or"),
+        (with_config(**CPU, CustomizedMetricSpecification=OWN), "either a PredefinedMetricSpecification or"),
+        (with_config(**CPU, TargetValue=0.0), "TargetValue must be from"),
+        (
+            with_config(CustomizedMetricSpecification=without(OWN, "Statistic")),
+            "needs MetricName, Namespace and Statistic",
+        ),
+        (with_config(CustomizedMetricSpecification={**OWN, "Period": 20}), "Period must be 10, 30 or 60"),
+        (
+            with_config(
+                PredefinedMetricSpecification={
+                    "PredefinedMetricType": "ASGAverageCPUUtilization",
+                    "ResourceLabel": "app/x",
+                }
+            ),
+            "ResourceLabel is not supported",
+        ),
+    ],
+)
+def test_a_bad_policy_is_refused(autoscaling, create, refused, params, text):
+    create()
+    code, message = refused(autoscaling.put_scaling_policy, **GROUP, **params)
+    assert code == "ValidationError" and text in message
+    assert autoscaling.describe_policies(**GROUP)["ScalingPolicies"] == []
+
+
+@pytest.mark.parametrize(
+    ("params", "text"),
+    [
+        ({"PolicyName": "p", "PolicyType": "PredictiveScaling"}, "PredictiveScaling"),
+        (
+            with_config(PredefinedMetricSpecification={"PredefinedMetricType": "ALBRequestCountPerTarget"}),
+            "ALBRequestCountPerTarget",
+        ),
+        ({**SIMPLE, "MinAdjustmentStep": 1}, "MinAdjustmentStep"),
+    ],
+)
+def test_what_is_not_modeled_is_refused_by_name(autoscaling, create, params, text):
+    create()
+    with pytest.raises(NotModelled, match=text):
+        autoscaling.put_scaling_policy(**GROUP, **params)
+
+
+def test_policies_are_listed_replaced_and_deleted(autoscaling, create, refused):
+    create()
+    first = simple(autoscaling)
+    step(autoscaling, MetricAggregationType="Maximum")
+    listed = autoscaling.describe_policies(**GROUP)["ScalingPolicies"]
+    assert [each["PolicyName"] for each in listed] == ["out", "steps"]
+    assert listed[0]["PolicyARN"] == first and ":scalingPolicy:" in first
+    assert first.endswith(":autoScalingGroupName/web-asg:policyName/out")
+    assert listed[1]["MetricAggregationType"] == "Maximum" and len(listed[1]["StepAdjustments"]) == 2
+    assert simple(autoscaling, 3) == first
+    by_type = autoscaling.describe_policies(**GROUP, PolicyTypes=["SimpleScaling"])["ScalingPolicies"]
+    assert [each["ScalingAdjustment"] for each in by_type] == [3]
+    assert autoscaling.describe_policies(PolicyNames=[first])["ScalingPolicies"] == by_type
+    autoscaling.delete_policy(PolicyName=first)
+    autoscaling.delete_policy(**GROUP, PolicyName="steps")
+    assert autoscaling.describe_policies()["ScalingPolicies"] == []
+    assert "not found" in refused(autoscaling.delete_policy, **GROUP, PolicyName="steps")[1]
+    assert refused(autoscaling.execute_policy, PolicyName="steps")[0] == "ValidationError"
+    assert len(autoscaling.describe_adjustment_types()["AdjustmentTypes"]) == 3
+
+
+def test_executing_takes_what_the_type_needs(autoscaling, create, refused):
+    create()
+    simple(autoscaling)
+    step(autoscaling)
+    with_metric = {**GROUP, "MetricValue": 75.0, "BreachThreshold": 70.0}
+    assert "not supported" in refused(autoscaling.execute_policy, **with_metric, PolicyName="out")[1]
+    assert "are required" in refused(autoscaling.execute_policy, **GROUP, PolicyName="steps")[1]
+    below = {**with_metric, "MetricValue": 60.0}
+    assert "No step adjustment found" in refused(autoscaling.execute_policy, **below, PolicyName="steps")[1]
+    autoscaling.execute_policy(**with_metric, PolicyName="steps")
+    assert (
+        "HonorCooldown"
+        in refused(autoscaling.execute_policy, **with_metric, PolicyName="steps", HonorCooldown=True)[1]
+    )
+    autoscaling.put_scaling_policy(**GROUP, **TRACKED)
+    assert "not supported" in refused(autoscaling.execute_policy, **with_metric, PolicyName="p")[1]
+
+
+def test_suspended_disabled_and_bounded(lab, autoscaling, create):
+    create(MaxSize=2)
+    lab.advance(minutes=1)
+    arn = step(autoscaling, EstimatedInstanceWarmup=0)
+    autoscaling.suspend_processes(**GROUP, ScalingProcesses=["AlarmNotification"])
+    as_alarm(lab, arn, 95.0, 70.0)
+    assert group(autoscaling)["DesiredCapacity"] == 1
+    autoscaling.resume_processes(**GROUP)
+    step(autoscaling, Enabled=False)
+    as_alarm(lab, arn, 95.0, 70.0)
+    assert group(autoscaling)["DesiredCapacity"] == 1
+    step(autoscaling, EstimatedInstanceWarmup=0)
+    as_alarm(lab, arn, 95.0, 70.0)
+    assert group(autoscaling)["DesiredCapacity"] == 2
+
+
+def test_target_tracking_makes_its_alarms_and_takes_them_along(lab, autoscaling, create):
+    create()
+    cloudwatch = lab.client("cloudwatch")
+    made = autoscaling.put_scaling_policy(**GROUP, **TRACKED)
+    high, low = cloudwatch.describe_alarms(AlarmNames=[each["AlarmName"] for each in made["Alarms"]])[
+        "MetricAlarms"
+    ]
+    assert (high["Threshold"], high["EvaluationPeriods"], high["ComparisonOperator"]) == (
+        50.0,
+        3,
+        "GreaterThanThreshold",
+    )
+    assert (low["Threshold"], low["EvaluationPeriods"], low["ComparisonOperator"]) == (
+        45.0,
+        15,
+        "LessThanThreshold",
+    )
+    assert high["Dimensions"] == [{"Name": "AutoScalingGroupName", "Value": "web-asg"}]
+    assert high["AlarmActions"] == [made["PolicyARN"]] and [each["AlarmARN"] for each in made["Alarms"]] == [
+        high["AlarmArn"],
+        low["AlarmArn"],
+    ]
+    assert autoscaling.describe_policies(**GROUP)["ScalingPolicies"][0]["Alarms"] == made["Alarms"]
+    caller = [entry.caller.arn for entry in lab.journal if entry.operation == "PutMetricAlarm"]
+    assert caller == ["autoscaling.amazonaws.com"] * 2
+    again = autoscaling.put_scaling_policy(**GROUP, **with_config(**CPU, TargetValue=70.0))
+    assert again == {**made, "ResponseMetadata": again["ResponseMetadata"]}
+    assert [each["Threshold"] for each in cloudwatch.describe_alarms()["MetricAlarms"]] == [70.0, 63.0]
+    autoscaling.delete_policy(**GROUP, PolicyName="p")
+    assert cloudwatch.describe_alarms()["MetricAlarms"] == []
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        OWN,
+        {
+            "Metrics": [
+                {
+                    "Id": "jobs",
+                    "MetricStat": {"Metric": {"Namespace": "Shop", "MetricName": "Jobs"}, "Stat": "Sum"},
+                    "ReturnData": False,
+                },
+                {"Id": "each", "Expression": "jobs / 2", "ReturnData": True},
+            ]
+        },
+    ],
+)
+def test_a_metric_of_your_own_is_tracked(lab, autoscaling, create, own):
+    create(MaxSize=4)
+    lab.advance(minutes=2)
+    autoscaling.put_scaling_policy(
+        **GROUP, **with_config(CustomizedMetricSpecification=own, TargetValue=10.0), EstimatedInstanceWarmup=0
+    )
+    for _ in range(6):
+        datum = {"MetricName": "Jobs", "Value": 50, "Timestamp": lab.now}
+        lab.client("cloudwatch").put_metric_data(Namespace="Shop", MetricData=[datum])
+        lab.advance(minutes=1)
+    assert group(autoscaling)["DesiredCapacity"] == 4
+
+
+def test_deleting_a_group_takes_policies_and_actions_along(lab, autoscaling, create):
+    create()
+    autoscaling.put_scaling_policy(**GROUP, **TRACKED)
+    autoscaling.put_scheduled_update_group_action(
+        **GROUP, ScheduledActionName="s", Recurrence="0 8 * * *", DesiredCapacity=2
+    )
+    lab.advance(minutes=1)
+    autoscaling.delete_auto_scaling_group(**GROUP, ForceDelete=True)
+    assert autoscaling.describe_policies()["ScalingPolicies"] == []
+    assert lab.client("cloudwatch").describe_alarms()["MetricAlarms"] == []
+    lab.advance(minutes=5)
+    assert autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"] == [] and lab.agenda() == []
+
+
+def test_scale_in_needs_all_trackers_and_the_largest_capacity_wins(lab, autoscaling, create):
+    create(MaxSize=10, DesiredCapacity=8)
+    lab.advance(minutes=5)
+    one = autoscaling.put_scaling_policy(**GROUP, **{**TRACKED, "PolicyName": "one"})["PolicyARN"]
+    two = autoscaling.put_scaling_policy(**GROUP, **{**TRACKED, "PolicyName": "two"})["PolicyARN"]
+    as_alarm(lab, one, 10.0)
+    assert group(autoscaling)["DesiredCapacity"] == 8
+    as_alarm(lab, two, 25.0)  # one wants 2, two wants 4
+    assert group(autoscaling)["DesiredCapacity"] == 4
+    as_alarm(lab, one, 90.0)
+    assert group(autoscaling)["DesiredCapacity"] > 4
