@@ -145,15 +145,17 @@ def explain(pattern: Pattern, event: Mapping[str, Any]) -> Explanation:
     fields = fields_of(event)
     best: tuple[tuple[bool, int], tuple[Part, ...]] | None = None
     for branch in pattern.branches:
-        parts = tuple(_part(name, leaves, fields) for name, leaves in branch)
-        score = (_branch(branch, 0, fields, {}), -sum(not part.matched for part in parts))
+        whole = _branch(branch, 0, fields, {})
+        parts = tuple(_part(name, leaves, fields, whole) for name, leaves in branch)
+        score = (whole, -sum(not part.matched for part in parts))
         if best is None or score > best[0]:
             best = (score, parts)
     assert best is not None  # a pattern has at least one branch
     return Explanation(best[0][0], best[1], len(pattern.branches))
 
 
-def _part(name: str, leaves: tuple[Leaf, ...], fields: Fields) -> Part:
+def _part(name: str, leaves: tuple[Leaf, ...], fields: Fields, whole: bool) -> Part:
+    """One field by itself; where the whole branch matches, so does each of its fields."""
     here = fields.get(name, [])
     if here:
         found = " and ".join(short(field.value) for field in here[:3]) + ("…" if len(here) > 3 else "")
@@ -161,5 +163,6 @@ def _part(name: str, leaves: tuple[Leaf, ...], fields: Fields) -> Part:
         found = "an object there"
     else:
         found = "nothing there"
-    matched = any(_any(leaves, field.value) for field in here) or (not here and _wants_absence(leaves))
+    alone = any(_any(leaves, field.value) for field in here) or (not here and _wants_absence(leaves))
+    matched = whole or alone
     return Part(name, " or ".join(str(leaf) for leaf in leaves), found, matched)
