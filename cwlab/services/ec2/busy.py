@@ -107,7 +107,7 @@ def _one_load(name: str, amount: float | list[float], start_ms: int, span_ms: in
 
 
 CHECKS = ("system", "instance", "attached-ebs")
-UNHEALTHY_S = 120
+UNHEALTHY_S, AGAIN_S = 120, 60
 
 
 @verb("ec2", "impair")
@@ -132,7 +132,12 @@ def impair(call: Call, *, instance_id: str, check: str, minutes: float) -> Param
 
 @handler("ec2", "unhealthy")
 def unhealthy(call: Call, *, instance_id: str) -> None:
-    """A status check that still fails after two minutes counts as unhealthy for the instance's group."""
+    """A status check that still fails after two minutes counts as unhealthy for the instance's group, past its grace.
+
+    The group is told each minute while the check fails: within the group's grace period it does not listen.
+    """
     troubles = call.table("impairments").get(instance_id, ())
-    if any(each.start_ms <= call.now_ms < each.end_ms for each in troubles):
-        tell_group(call, instance_id)
+    if not any(each.start_ms <= call.now_ms < each.end_ms for each in troubles):
+        return
+    if call.table("instances")[instance_id].state == "running" and tell_group(call, instance_id, grace=True):
+        call.schedule(call.now_ms + AGAIN_S * SECOND, "unhealthy", instance_id=instance_id)

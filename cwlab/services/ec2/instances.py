@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -95,13 +94,23 @@ def _wrong_state(instance: Instance, verb_text: str) -> AwsError:
     )
 
 
-def tell_group(call: Call, instance_id: str) -> None:
-    """Tell Auto Scaling that a member of a group is no longer healthy, unless it was Auto Scaling who acted."""
+def tell_group(call: Call, instance_id: str, *, grace: bool = False) -> bool:
+    """Tell Auto Scaling that a member of a group is no longer healthy, unless it was Auto Scaling who acted.
+
+    Args:
+        grace: let the group pass over it within its grace period.
+
+    Returns:
+        Whether there was a group to tell.
+    """
     if GROUP_TAG not in call.table("tags").get(instance_id, {}) or "autoscaling" in call.principal.arn:
-        return
-    said = {"InstanceId": instance_id, "HealthStatus": "Unhealthy", "ShouldRespectGracePeriod": False}
-    with contextlib.suppress(AwsError):  # the group may be gone, the tag stays
+        return False
+    said = {"InstanceId": instance_id, "HealthStatus": "Unhealthy", "ShouldRespectGracePeriod": grace}
+    try:
         call.invoke("autoscaling", "SetInstanceHealth", said, service_principal="ec2.amazonaws.com")
+    except AwsError:  # the group may be gone, the tag stays
+        return False
+    return True
 
 
 _BY_USER = "User initiated"

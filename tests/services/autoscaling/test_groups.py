@@ -257,3 +257,15 @@ def test_a_group_outlives_a_save(lab, autoscaling, create, tmp_path):
     lab.advance(minutes=1)
     again = Lab.open(lab.save(tmp_path / "group.cwlab"))
     assert group(again.client("autoscaling")) == group(autoscaling)
+
+
+def test_within_the_grace_period_a_failing_check_is_passed_over(lab, autoscaling, create):
+    create(HealthCheckGracePeriod=900)
+    lab.advance(minutes=1)
+    (first,) = serving(autoscaling)
+    lab.act("ec2", "impair", instance_id=first, check="instance", minutes=60)
+    lab.advance(minutes=13)
+    assert serving(autoscaling) == [first]
+    lab.advance(minutes=6)
+    assert serving(autoscaling) != [first] and len(serving(autoscaling)) == 1
+    assert lab.agenda() == []
