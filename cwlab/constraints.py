@@ -19,7 +19,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from cwlab.errors import AwsError
 
@@ -263,12 +263,13 @@ def refusals(service: str, found: list[Violation]) -> tuple[AwsError, ...]:
     out = []
     for path, rule, value, shape in found:
         error = own(path, rule, value, shape) if own is not None else None
-        out.append(error or common_wording(path, rule, value, shape))
+        if error is not False:  # False: the service accepts what its model does not list
+            out.append(error or common_wording(path, rule, value, shape))
     return tuple(out)
 
 
 @cache
-def _wording(service: str) -> Callable[..., AwsError | None] | None:
+def _wording(service: str) -> Callable[..., AwsError | Literal[False] | None] | None:
     from cwlab.api import module_name
 
     name = f"{module_name(service)}.constraints"

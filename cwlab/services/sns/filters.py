@@ -246,9 +246,7 @@ def _matches_one(policy: Mapping[str, Any], place: Mapping[str, Any]) -> bool:
             if not any(_matches_one(each, place) for each in wanted):
                 return False
         elif isinstance(wanted, dict):
-            if not _matches(wanted, _objects(place.get(key))) and not (
-                key not in place and _matches_one(wanted, {})
-            ):
+            if not _matches(wanted, _objects(place.get(key)) or [{}]):
                 return False
         elif not any(_fulfills(each, place, key) for each in wanted):
             return False
@@ -273,9 +271,10 @@ def _values(value: Any) -> Iterable[Any]:
 
 
 def _fulfills(condition: Any, place: Mapping[str, Any], key: str) -> bool:
+    values = list(_values(place[key])) if key in place else []
     if isinstance(condition, dict) and "exists" in condition:
-        return bool(condition["exists"] == (key in place and not isinstance(place[key], dict)))
-    return key in place and any(_accepts(condition, value) for value in _values(place[key]))
+        return bool(condition["exists"] == bool(values))
+    return any(_accepts(condition, value) for value in values)
 
 
 def _accepts(condition: Any, value: Any) -> bool:

@@ -15,6 +15,7 @@ from cwlab import api
 from cwlab.api import Call, operation
 from cwlab.arn import arn
 from cwlab.services.sqs import backlog, settings, tally
+from cwlab.services.sqs.constraints import SYSTEM
 from cwlab.services.sqs.errors import (
     bad_attribute,
     bad_value,
@@ -169,6 +170,9 @@ def list_queues(
 def get_queue_attributes(call: Call, *, QueueUrl: str, AttributeNames: Sequence[str] = ()) -> dict[str, Any]:
     """Attributes of a queue, those asked for by name, or ``All``. The three counts are exact here, and are of now."""
     shelf = looked_at(call, QueueUrl)
+    for name in AttributeNames:
+        if name in SYSTEM:
+            raise unknown_attribute(name)
     queue = shelf.queue
     level = backlog.level(shelf.messages.values(), queue, call.now_ms)
     values = {name: value for name, value in queue.settings.items() if value} | {

@@ -288,6 +288,7 @@ def _put(shelf: Shelf, draft: Message) -> dict[str, Any]:
             shelf.save(replace(queue, sequence=queue.sequence + 1))
             shelf.deduplicated[_scope(queue, draft)] = (call.now_ms, message.message_id, message.sequence)
         shelf.keep(message)
+        call.arrived(queue.arn, message.visible_ms)  # a function that takes from this queue is woken
         tally.add(call, shelf.account, shelf.name, sent=1, size=message.size)
         told = (message.message_id, message.sequence)
     else:
