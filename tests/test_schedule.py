@@ -132,7 +132,9 @@ def simple(low: int, high: int, width: int) -> st.SearchStrategy[str]:
 
 
 DAYS = simple(1, 31, 9) | st.sampled_from(["L", "LW", "L-2", "1W", "15W", "31W"])
-WEEKDAYS = simple(1, 7, 3) | st.sampled_from(["MON-FRI", "SAT,SUN", "2L", "FRIL", "L", "3#2", "SUN#1", "7#5", "FRI-MON"])
+WEEKDAYS = simple(1, 7, 3) | st.sampled_from(
+    ["MON-FRI", "SAT,SUN", "2L", "FRIL", "L", "3#2", "SUN#1", "7#5", "FRI-MON"]
+)
 BOTH = st.one_of(DAYS.map(lambda d: (d, "?")), WEEKDAYS.map(lambda w: ("?", w)))
 
 
@@ -232,7 +234,12 @@ def test_the_next_run_is_what_a_slow_search_finds(minutes, hours, days, month, y
         assert found is None or to_datetime(found) >= start + timedelta(days=800)
 
 
-@given(st.integers(1, 1000), st.sampled_from(["minute", "hour", "day"]), st.integers(0, 10**12), st.integers(0, 10**12))
+@given(
+    st.integers(1, 1000),
+    st.sampled_from(["minute", "hour", "day"]),
+    st.integers(0, 10**12),
+    st.integers(0, 10**12),
+)
 def test_a_rate_is_strictly_ahead_and_within_one_interval(count, unit, base, ms):
     schedule = parse(f"rate({count} {unit}{'s' if count > 1 else ''})")
     every = schedule.after(0, 0)

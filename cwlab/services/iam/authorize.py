@@ -25,6 +25,10 @@ REST_SERVICES = {"xray", "lambda", "scheduler"}  # 403
 # What anybody may ask, whatever policies say. Source: STS API reference of the two.
 FREE = {"sts:GetCallerIdentity", "sts:GetSessionToken"}
 
+# Services that do not tell the older key aws:SourceOwner. SNS's default topic policy asks for it, so it lets alarms in
+# and EventBridge not. Source: EventBridge User Guide, "My rule ran but I don't see any messages published into my SNS topic".
+WITHOUT_OWNER = {"events.amazonaws.com"}
+
 
 def tables(world: World) -> GetTable:
     """How ``lookup`` reads a world's global tables."""
@@ -109,9 +113,10 @@ def _context(call: Call, target: Operation, own: dict[str, Any]) -> dict[str, An
         "aws:RequestedRegion": "us-east-1" if target.region == GLOBAL else request.region,
     }
     if request.principal.kind == "service":
-        # SNS's default topic policy asks for the second, older one.
         owner = request.source_account or request.account
-        keys |= {"aws:SourceAccount": owner, "aws:SourceOwner": owner}
+        keys["aws:SourceAccount"] = owner
+        if request.principal.arn not in WITHOUT_OWNER:
+            keys["aws:SourceOwner"] = owner
         if request.source_arn is not None:
             keys["aws:SourceArn"] = request.source_arn
     else:

@@ -67,7 +67,9 @@ def test_a_pattern_of_many_stars_is_answered_at_once():
 
 
 def test_an_explanation_names_what_did_not_match():
-    pattern = compile_pattern('{"source": ["aws.ec2"], "detail": {"state": ["stopped"], "on": [{"exists": true}]}}')
+    pattern = compile_pattern(
+        '{"source": ["aws.ec2"], "detail": {"state": ["stopped"], "on": [{"exists": true}]}}'
+    )
     found = explain(pattern, read('{"source": "aws.ec2", "detail": {"state": "running"}}'))
     assert found.why == (
         'detail.on asks for {"exists":true}, but the event has nothing there. '
@@ -96,9 +98,11 @@ EVENTS = st.dictionaries(
     max_size=3,
 )
 TEXTS = st.sampled_from(["a", "b", "ab", "A"])
-GLOBS = st.lists(st.sampled_from(["a", "b", "\\*", "ab"]), max_size=3).flatmap(
-    lambda parts: st.sampled_from(["*".join(parts), "*" + "*".join(parts), "*".join(parts) + "*"])
-).filter(lambda text: "**" not in text)
+GLOBS = (
+    st.lists(st.sampled_from(["a", "b", "\\*", "ab"]), max_size=3)
+    .flatmap(lambda parts: st.sampled_from(["*".join(parts), "*" + "*".join(parts), "*".join(parts) + "*"]))
+    .filter(lambda text: "**" not in text)
+)
 SMALL = st.sampled_from(["0", "1", "2.5"]).map(Number)
 OPERATORS = st.one_of(
     st.builds(lambda k, v: {k: v}, st.sampled_from(["prefix", "suffix", "equals-ignore-case"]), TEXTS),
@@ -153,7 +157,9 @@ def _slow_branches(pattern: dict[str, Any], path: str) -> list[dict[str, list[An
     return ways
 
 
-def _slow_fields(value: Any, path: str, chosen: dict[str, int], where: str = "") -> list[tuple[str, Any, dict]]:
+def _slow_fields(
+    value: Any, path: str, chosen: dict[str, int], where: str = ""
+) -> list[tuple[str, Any, dict]]:
     if isinstance(value, dict):
         return [
             found
@@ -206,11 +212,13 @@ def _slow_leaf(leaf: Any, value: Any) -> bool:
         if isinstance(wanted, dict):
             ((inner, listed),) = wanted.items()
             return not any(
-                _slow_leaf({inner: each}, value) for each in (listed if isinstance(listed, list) else [listed])
+                _slow_leaf({inner: each}, value)
+                for each in (listed if isinstance(listed, list) else [listed])
             )
         listed = wanted if isinstance(wanted, list) else [wanted]
         return not any(
-            _slow_leaf({"numeric": ["=", each]} if isinstance(each, Number) else each, value) for each in listed
+            _slow_leaf({"numeric": ["=", each]} if isinstance(each, Number) else each, value)
+            for each in listed
         )
     if kind == "numeric":
         tests = {
@@ -270,7 +278,9 @@ def test_json_is_written_as_it_was_read(event):
     assert json.loads(write(event)) is not None
 
 
-@given(st.text(max_size=80) | PATTERNS.map(write).flatmap(lambda t: st.integers(0, len(t)).map(lambda n: t[:n])))
+@given(
+    st.text(max_size=80) | PATTERNS.map(write).flatmap(lambda t: st.integers(0, len(t)).map(lambda n: t[:n]))
+)
 def test_a_pattern_compiles_or_is_refused_with_a_reason(text):
     try:
         compile_pattern(text)
