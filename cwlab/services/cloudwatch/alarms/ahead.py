@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from cwlab.api import Call
+from cwlab.codec import record
 from cwlab.services.cloudwatch import metrics
 from cwlab.services.cloudwatch.alarms.cadence import Cadence
 from cwlab.services.cloudwatch.alarms.outlook import CODES, KEEPS, breaching, outcomes
@@ -29,6 +30,40 @@ from cwlab.services.cloudwatch.window import Window
 
 FIRST_BLOCK, LAST_BLOCK = 64, 8192  # instants looked at in one go: each block is twice the one before
 FAR = 4 * LAST_BLOCK  # instants after which it is time to look again
+
+
+_NONE = np.empty(0, np.int64)
+
+
+@record
+class Outlook:
+    """What was found by looking ahead, kept so that it need not be looked for after each change.
+
+    Args:
+        ticks, codes: where the state will change, and to which, if nothing is stored meanwhile.
+        end_ms: the tick up to which, exclusively, this is known; ``final``: for good.
+        block: how many ticks were looked at last.
+    """
+
+    ticks: Ints
+    codes: Ints
+    end_ms: int
+    block: int
+    final: bool
+
+    def agrees(self, tick: int, value: StateValue) -> bool:
+        """Whether the state before a tick is the one foreseen."""
+        place = int(self.ticks.searchsorted(tick))
+        return place == 0 or int(self.codes[place - 1]) == CODES[value]
+
+    def change(self, tick: int, value: StateValue) -> int | None:
+        """The next change from a tick on; None when none is known, or when the state is not the one foreseen."""
+        if not self.agrees(tick, value):
+            return None
+        place = int(self.ticks.searchsorted(tick))
+        if place == len(self.ticks) or int(self.codes[place]) == CODES[value]:
+            return None
+        return int(self.ticks[place])
 
 
 def next_look(call: Call, alarm: MetricAlarm, value: StateValue) -> int | None:
@@ -92,11 +127,20 @@ def _search(
     call: Call, alarm: MetricAlarm, when: Cadence, series: Series, tick: int, value: StateValue
 ) -> int | None:
     """The first tick from ``tick`` on whose outcome is another state than ``value``."""
-    late_s, step = _late(series, call.now_ms // 1000), when.step * 1000
-    limit = tick + FAR * step
+    table, step = call.table("alarm_outlook"), when.step * 1000
+    seen: Outlook | None = table.get(alarm.name)
+    if seen is not None:
+        if (found := seen.change(tick, value)) is not None:
+            return found
+        if tick > seen.end_ms or not seen.agrees(tick, value):
+            seen = None
+        elif seen.final:
+            return None
+    here, block = (tick, FIRST_BLOCK) if seen is None else (seen.end_ms, min(seen.block * 2, LAST_BLOCK))
+    late_s = _late(series, call.now_ms // 1000)
+    limit = here + FAR * step
     if late_s is not None:
         limit = min(limit, when.next_tick(late_s * 1000 - 1))
-    here, block = tick, FIRST_BLOCK
     while here < limit:
         start_s, end_s = when.range_at(here // 1000)
         first = series.next_stamp(start_s)
@@ -104,18 +148,30 @@ def _search(
             if _differs(_empty(alarm, when), value):
                 return here
             if first is None:
-                return None if late_s is None else limit
+                if late_s is None:
+                    table[alarm.name] = Outlook(_NONE, _NONE, here, block, True)
+                    return None
+                return limit
             here = max(here + step, when.next_tick(first * 1000))
             continue
         ticks = np.arange(here, min(here + block * step, limit), step) // 1000
         codes = _codes(call, alarm, when, series, ticks)
         if codes is None:
             return here
-        changed = np.flatnonzero((codes != KEEPS) & (codes != CODES[value]))
-        if len(changed):
-            return int(ticks[changed[0]]) * 1000
-        here, block = int(ticks[-1]) * 1000 + step, min(block * 2, LAST_BLOCK)
+        here = int(ticks[-1]) * 1000 + step
+        seen = table[alarm.name] = _runs(ticks, codes, CODES[value], here, block)
+        if (found := seen.change(tick, value)) is not None:
+            return found
+        block = min(block * 2, LAST_BLOCK)
     return limit
+
+
+def _runs(ticks: Ints, codes: Ints, value: int, end_ms: int, block: int) -> Outlook:
+    """Where the outcome changes among these ticks, of which those that keep the state say nothing."""
+    told = np.flatnonzero(codes != KEEPS)
+    heard = codes[told]
+    changed = np.flatnonzero(heard != np.concatenate(([value], heard[:-1])))
+    return Outlook(ticks[told[changed]] * 1000, heard[changed], end_ms, block, False)
 
 
 def _differs(code: int, value: StateValue) -> bool:

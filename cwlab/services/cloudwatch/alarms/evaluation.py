@@ -3,7 +3,7 @@
 The table ``alarm_due`` says of each alarm when its next evaluation is due: at a tick of its own, or not at all before
 something is stored (``ahead`` looks for it). ``alarm_ticks`` holds the instants that have an entry on the agenda. What
 else happens at such an instant happens first, so that the order in which things were put on the agenda does not matter.
-``watched_metrics`` says which alarms look at a metric.
+``watched_metrics`` says which alarms look at a metric. ``alarm_outlook`` keeps what was found by looking ahead.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def watch(call: Call, alarm: MetricAlarm, before: MetricAlarm | None) -> None:
 def forget(call: Call, alarm: MetricAlarm) -> None:
     """An alarm was deleted."""
     _unwatch(call, alarm)
-    call.table("alarm_due").pop(alarm.name, None)
-    call.table("alarm_contributors").pop(alarm.name, None)
+    for table in ("alarm_due", "alarm_contributors", "alarm_outlook"):
+        call.table(table).pop(alarm.name, None)
 
 
 def _unwatch(call: Call, alarm: MetricAlarm) -> None:
@@ -82,6 +82,7 @@ def stored(call: Call, keys: Iterable[Key]) -> None:
 
 def look_again(call: Call, alarm: MetricAlarm) -> None:
     """Have an alarm evaluated at its next tick."""
+    call.table("alarm_outlook")[alarm.name] = None
     tick = cadence_of(alarm).next_tick(call.now_ms)
     due = call.table("alarm_due").get(alarm.name)
     if due is None or due > tick:
