@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from cwlab.hosts import Group, Host
     from cwlab.inbox import Inbox
+    from cwlab.why import Why
 
 START = "2026-03-02T09:00:00Z"
 ACCOUNT = "123456789012"
@@ -418,6 +419,20 @@ class Lab:
             resolution=resolution,
             shift=shift,
         )
+
+    def why(self, alarm: str, at: str | datetime | None = None) -> Why:
+        """Why an alarm is in its state, now or at an instant: what it looked at, the rule, what would have changed it.
+
+        Args:
+            alarm: its name, in the lab's own account and Region.
+            at: an instant since its creation; now when left out.
+
+        Raises:
+            BadInput: there is no such alarm, or there was none yet.
+        """
+        from cwlab.why import why
+
+        return why(self, alarm, at)
 
     # -- keeping -----------------------------------------------------------------------------------------------
     def save(self, path: str | os.PathLike[str]) -> Path:
