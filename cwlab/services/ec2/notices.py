@@ -9,7 +9,7 @@ import contextlib
 import json
 
 from cwlab.api import Call
-from cwlab.errors import AwsError
+from cwlab.errors import AwsError, Unreachable
 from cwlab.services.ec2.support import resource_arn
 
 SERVICE = "ec2.amazonaws.com"
@@ -23,5 +23,5 @@ def announce(call: Call, instance_id: str, state: str) -> None:
         "Resources": [resource_arn(call, "instance", instance_id)],
         "Detail": json.dumps({"instance-id": instance_id, "state": state}),
     }
-    with contextlib.suppress(AwsError):  # EventBridge may be broken on purpose
+    with contextlib.suppress(AwsError, Unreachable):  # EventBridge may be broken on purpose
         call.invoke("events", "PutEvents", {"Entries": [entry]}, service_principal=SERVICE)

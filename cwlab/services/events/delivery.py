@@ -13,7 +13,7 @@ from typing import Any
 
 from cwlab.api import Call, handler
 from cwlab.arn import Arn, parse
-from cwlab.errors import AwsError
+from cwlab.errors import AwsError, Unreachable
 from cwlab.services.events.common import uuid
 from cwlab.services.events.jsontext import Number, read, write
 from cwlab.services.events.records import Rule, Target
@@ -51,14 +51,14 @@ def deliver(call: Call, *, bus: str, name: str, target: str, event: str, since_m
     except BadShape as problem:
         _give_up(call, rule, found, event, "INVALID_JSON", str(problem), attempt, None)
         return
-    except AwsError as problem:
+    except (AwsError, Unreachable) as problem:
         _failed(call, rule, found, event, since_ms, attempt, problem)
         return
     count(call, rule, "Invocations", overall=True)
 
 
 def _failed(
-    call: Call, rule: Rule, target: Target, event: str, since_ms: int, attempt: int, problem: AwsError
+    call: Call, rule: Rule, target: Target, event: str, since_ms: int, attempt: int, problem: AwsError | Unreachable
 ) -> None:
     """Try again later, or give up."""
     code = kind_of(problem)
@@ -83,7 +83,8 @@ def _failed(
                 attempt=attempt + 1,
             )
             return
-    _give_up(call, rule, target, event, code, problem.message, attempt, exhausted)
+    message = problem.message if isinstance(problem, AwsError) else problem.reason
+    _give_up(call, rule, target, event, code, message, attempt, exhausted)
 
 
 def _give_up(
@@ -115,7 +116,7 @@ def _give_up(
     message_params = {"QueueUrl": _queue_url(queue), "MessageBody": event, "MessageAttributes": attributes}
     try:
         _invoke(call, rule, None, queue, "sqs", "SendMessage", message_params)
-    except AwsError:
+    except (AwsError, Unreachable):
         count(call, rule, "InvocationsFailedToBeSentToDlq")
     else:
         count(call, rule, "InvocationsSentToDlq")
@@ -123,16 +124,18 @@ def _give_up(
 
 # What went wrong ------------------------------------------------------------------------------------------------------
 
-RETRIED = ("THROTTLING", "ERROR_FROM_TARGET")
+RETRIED = ("THROTTLING", "ERROR_FROM_TARGET", "CONNECTION_FAILURE")
 _DENIED = ("AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation")
 
 
-def kind_of(problem: AwsError) -> str:
+def kind_of(problem: AwsError | Unreachable) -> str:
     """EventBridge's word for an error of a target; `RETRIED` are the ones it tries again.
 
     >>> kind_of(AwsError("ThrottlingException", "Rate exceeded"))
     'THROTTLING'
     """
+    if isinstance(problem, Unreachable):
+        return "CONNECTION_FAILURE"
     code = problem.code
     if code in _DENIED or code.startswith("KMS."):
         assuming = "sts:AssumeRole" in problem.message

@@ -370,9 +370,10 @@ def test_no_permission_is_not_tried_again_and_goes_to_the_dead_letter_queue(lab,
     assert totals(lab, "InvocationsSentToDlq", RuleName="r") == 1
 
 
-def test_what_is_broken_is_tried_again_until_it_works(lab, follow, put, queues):
+@pytest.mark.parametrize("error", ["outage", "throttling", "unreachable"])
+def test_what_is_broken_is_tried_again_until_it_works(lab, follow, put, queues, error):
     follow(ORDERS)
-    lab.fault("sqs", "SendMessage", error="outage", minutes=10)
+    lab.fault("sqs", "SendMessage", error=error, minutes=10)
     put(detail={"n": 1})
     lab.advance(minutes=9)
     assert queues.arrived() == []
@@ -510,8 +511,9 @@ def test_an_instance_tells_each_of_its_states(lab, follow, queues):
     assert got[0]["source"] == "aws.ec2"
 
 
-def test_a_broken_eventbridge_does_not_stop_an_instance(lab):
-    lab.fault("events", "PutEvents", error="outage", minutes=10)
+@pytest.mark.parametrize("error", ["outage", "unreachable"])
+def test_a_broken_eventbridge_does_not_stop_an_instance(lab, error):
+    lab.fault("events", "PutEvents", error=error, minutes=10)
     image = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
     lab.client("ec2").run_instances(ImageId=image, InstanceType="t3.micro", MinCount=1, MaxCount=1)
     lab.advance(minutes=2)
