@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from functools import cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class InstanceType:
     max_interfaces: int = 3
     addresses_per_interface: int = 10
     cores: int = 1
+    boots_from_store: bool = False
 
     @property
     def is_burstable(self) -> bool:
@@ -49,6 +51,15 @@ TYPES: dict[str, InstanceType] = {
         InstanceType("m5.large", 2, 8192),
         InstanceType("m5d.large", 2, 8192, disk_gb=75),
         InstanceType("c5.large", 2, 4096),
+        InstanceType(
+            "m3.medium",
+            1,
+            3840,
+            disk_gb=4,
+            max_interfaces=2,
+            addresses_per_interface=6,
+            boots_from_store=True,
+        ),
     )
 }
 DEFAULT_TYPE = "m5.large"  # The lab's stand-in for m1.small, the API's default, which no longer starts.
@@ -63,6 +74,7 @@ class Image:
     description: str
     alias: str
     created: str
+    root: str = "ebs"  # or "instance-store": its instances cannot be stopped
 
 
 _IMAGES = (
@@ -78,15 +90,28 @@ _IMAGES = (
         "/aws/service/ami-amazon-linux-latest/amzn2-ami-kernel-5.10-hvm-x86_64-gp2",
         "2026-02-10T18:00:00.000Z",
     ),
+    (
+        "amzn-ami-hvm-2018.03.0.20230404.0-x86_64-s3",
+        "Amazon Linux AMI 2018.03.0.20230404.0 x86_64 HVM S3",
+        "/aws/service/ami-amazon-linux-latest/amzn-ami-hvm-x86_64-s3",
+        "2023-04-04T18:00:00.000Z",
+        "instance-store",
+    ),
 )
 
 
+@cache
 def images(region: str) -> tuple[Image, ...]:
     """Amazon's images in a Region. The ids are the lab's own (a checksum), the same in every lab."""
     return tuple(
-        Image(f"ami-0{_checksum(region + name)}{_checksum(name + region)}", name, description, alias, created)
-        for name, description, alias, created in _IMAGES
+        Image(f"ami-0{_checksum(region + name)}{_checksum(name + region)}", name, *rest)
+        for name, *rest in _IMAGES
     )
+
+
+def root_of(image_id: str, region: str) -> str:
+    """The kind of root device an image has: ebs or instance-store."""
+    return next((each.root for each in images(region) if each.image_id == image_id), "ebs")
 
 
 def _checksum(text: str) -> str:

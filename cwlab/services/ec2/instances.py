@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from cwlab.api import Call, handler
 from cwlab.errors import AwsError
+from cwlab.services.ec2 import catalog
 from cwlab.services.ec2.addresses import public_ip
 from cwlab.services.ec2.interfaces import address_on, drop_interface
 from cwlab.services.ec2.notices import announce
@@ -147,6 +148,11 @@ def stop_instances(call: Call, *, InstanceIds: list[str], Force: bool = False) -
     for each in found:
         if each.state not in ("running", "stopping", "stopped"):
             raise _wrong_state(each, "stopped")
+        if catalog.root_of(each.image_id, call.region) != "ebs":
+            raise AwsError(
+                "UnsupportedOperation",
+                f"The instance '{each.instance_id}' does not have an 'ebs' root device type and cannot be stopped.",
+            )
     answers = []
     for each in found:
         after = each

@@ -128,6 +128,11 @@ def _checked(call: Call, asked: Params, token: str) -> Launch:
     kind = asked.get("InstanceType", catalog.DEFAULT_TYPE)
     if kind not in catalog.TYPES:
         raise NotModelled(f"The instance type {kind!r}", f"Modeled types: {', '.join(catalog.TYPES)}.")
+    if catalog.root_of(image_id, call.region) != "ebs" and not catalog.TYPES[kind].boots_from_store:
+        raise AwsError(
+            "InvalidParameterCombination",
+            f"The instance type '{kind}' does not support the root device type 'instance-store' of '{image_id}'.",
+        )
     if asked.get("CreditSpecification", {}).get("CpuCredits", "unlimited") != "unlimited":
         raise NotModelled("CpuCredits='standard'", "Modeled: unlimited, the default of T3.")
     nic = _one_interface(asked)
@@ -288,13 +293,14 @@ def _launch(call: Call, launch: Launch, reservation_id: str, index: int) -> Inst
         profile_id=launch.profile_id,
         profile_association_id=call.unique("iip-assoc-0", 16) if launch.profile_arn else None,
         client_token=launch.client_token,
-        volume_id=call.unique("vol-0", 16),
+        volume_id=call.unique("vol-0", 16) if catalog.root_of(launch.image_id, call.region) == "ebs" else "",
         termination_protected=launch.protected,
         auto_public_ip=launch.public,
     )
     call.table("instances")[instance_id] = instance
     put_tags(call, instance_id, launch.tags)
-    put_tags(call, instance.volume_id, launch.volume_tags)
+    if instance.volume_id:
+        put_tags(call, instance.volume_id, launch.volume_tags)
     note_group(call, instance_id)
     announce(call, instance_id, "pending")
     later(call, "boot", instance_id, 20, 40)

@@ -87,7 +87,7 @@ def _instance(call: Call, instance: Instance) -> Params:
             "PublicDnsName": public_name(call.region, public) if has_name and public else "",
             "PublicIpAddress": public,
             "RootDeviceName": "/dev/xvda",
-            "RootDeviceType": "ebs",
+            "RootDeviceType": catalog.root_of(instance.image_id, call.region),
             "SecurityGroups": groups,
             "SourceDestCheck": True if nic else None,
             "SubnetId": instance.subnet_id if nic else None,
@@ -99,7 +99,7 @@ def _instance(call: Call, instance: Instance) -> Params:
 
 
 def _volumes(instance: Instance) -> list[Params]:
-    if instance.state == "terminated":
+    if instance.state == "terminated" or not instance.volume_id:
         return []
     volume = {
         "AttachTime": to_datetime(instance.states[0].at_ms),

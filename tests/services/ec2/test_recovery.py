@@ -131,3 +131,23 @@ def test_what_cannot_be_recovered(lab, ec2, launch):
         lab.advance(minutes=10)
     lab.host(key).impair("system", minutes=60)
     attempt(key, "3 attempts were made within a day")
+
+
+def test_an_instance_store_root_cannot_be_stopped(lab, ec2, launch, refused):
+    """Source: EC2 guide, "Stop and start Amazon EC2 instances"; user guide, actions to stop an instance."""
+    images = ec2.describe_images(Filters=[{"Name": "root-device-type", "Values": ["instance-store"]}])[
+        "Images"
+    ]
+    old = {"ImageId": images[0]["ImageId"]}
+    asked = {**old, "InstanceType": "m5.large", "MinCount": 1, "MaxCount": 1}
+    assert refused(ec2.run_instances, **asked)[0] == "InvalidParameterCombination"
+    key = launch(**old, InstanceType="m3.medium")
+    found = only(ec2, key)
+    assert found["RootDeviceType"] == "instance-store" and found["BlockDeviceMappings"] == []
+    lab.advance(minutes=5)
+    alarm(lab, key, "stop", "StatusCheckFailed")
+    lab.host(key).impair("instance", minutes=600)
+    lab.advance(minutes=5)
+    assert any("does not have an 'ebs' root device type" in each for each in history(lab))
+    assert refused(ec2.stop_instances, InstanceIds=[key])[0] == "UnsupportedOperation"
+    ec2.terminate_instances(InstanceIds=[key])
