@@ -6,6 +6,9 @@ import numpy as np
 
 from cwlab.services.logs.chunk import Chunk, Ints
 
+_DENSE = 8  # rows for each hit, below which hits are looked for all together rather than one by one
+_SAMPLE = 4096  # bytes that tell which letter of a needle is rare
+
 
 def rows_with(chunk: Chunk, needle: bytes, first: int, last: int) -> Ints:
     """The rows from ``first`` up to ``last`` whose text contains a run of bytes, in order.
@@ -20,23 +23,36 @@ def rows_with(chunk: Chunk, needle: bytes, first: int, last: int) -> Ints:
     """
     if not needle or first >= last:
         return np.arange(first, max(first, last))
-    text, offset, size = chunk.raw, chunk.offset, len(needle)
-    hits, end = [], int(offset[last])
-    position = text.find(needle, int(offset[first]), end)
+    text, offset = chunk.raw, chunk.offset
+    start, end = int(offset[first]), int(offset[last])
+    hits = text.count(needle, start, end)
+    if hits * _DENSE > last - first:
+        found = _together(chunk, text, needle, start, end)
+    else:
+        found = _one_by_one(text, needle, start, end) if hits else np.empty(0, dtype=np.int64)
+    rows: Ints = offset.searchsorted(found, "right") - 1
+    rows = rows[found + len(needle) <= offset[rows + 1]]
+    return rows[np.concatenate(([True], rows[1:] != rows[:-1]))] if len(rows) else rows
+
+
+def _one_by_one(text: bytes, needle: bytes, start: int, end: int) -> Ints:
+    """Where a needle begins, overlapping places included."""
+    hits = []
+    position = text.find(needle, start, end)
     while position >= 0:
         hits.append(position)
-        position = text.find(needle, position + size, end)
-    starts = np.array(hits, dtype=np.int64)
-    rows = offset.searchsorted(starts, "right") - 1
-    whole = starts + size <= offset[rows + 1]
-    found = rows[whole]
-    if not whole.all():  # a hit across a border may hide one that begins in the next rows
-        ends = offset.searchsorted(starts[~whole] + size - 1, "right") - 1
-        hidden = {
-            row
-            for a, b in zip(rows[~whole].tolist(), ends.tolist(), strict=True)
-            for row in range(a + 1, b + 1)
-        }
-        more = [row for row in hidden if text.find(needle, int(offset[row]), int(offset[row + 1])) >= 0]
-        found = np.concatenate((found, np.array(more, dtype=found.dtype)))
-    return np.unique(found)
+        position = text.find(needle, position + 1, end)
+    return np.array(hits, dtype=np.int64)
+
+
+def _together(chunk: Chunk, text: bytes, needle: bytes, start: int, end: int) -> Ints:
+    """The same for a needle that is everywhere: first the rarest of its bytes, then the others around it."""
+    sample = text[start : start + _SAMPLE]
+    rarest = min(range(len(needle)), key=lambda n: sample.count(needle[n]))
+    column = chunk.text
+    found: Ints = np.flatnonzero(column[start + rarest : end] == needle[rarest]) + start
+    found = found[found + len(needle) <= end]
+    for n, byte in enumerate(needle):
+        if n != rarest:
+            found = found[column[found + n] == byte]
+    return found
