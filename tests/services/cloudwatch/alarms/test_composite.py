@@ -18,7 +18,6 @@ def refused(operation: Any, **request: Any) -> str:
     return error.value.response["Error"]["Message"]
 
 
-@pytest.mark.syllabus("A07")
 def test_a_composite_is_evaluated_when_it_is_made_and_when_a_child_changes(hand):
     hand.metric("child", "OK")
     hand.composite("top", 'ALARM("child")')
@@ -72,7 +71,6 @@ def test_a_state_set_by_hand_stays_until_a_child_changes(hand):
     assert hand.state("top") == "OK"
 
 
-@pytest.mark.syllabus("A07")
 def test_a_storm_of_twelve_alarms_is_one_message(hand):
     """The children notify nobody; the composite speaks once for all of them."""
     topic, sqs = hand.topic(), hand.lab.client("sqs")

@@ -153,11 +153,13 @@ def test_a_composite(hand, told):
 def test_the_letter(hand, told):
     hand.metric("orders", **RICH)
     hand.set("orders", "ALARM")
+    opening = 'You are receiving this email because your Amazon CloudWatch Alarm "orders" in the US East (N. Virginia)'
+    when = "Monday 02 March, 2026 09:00:00 UTC"
+    often = "for at least 1 of the last 1 period(s) of 300 seconds."
     console = "https://us-east-1.console.aws.amazon.com/cloudwatch/deeplink.js?region=us-east-1"
     assert told("orders")[1]["email"] == "\n".join(
         [
-            'You are receiving this email because your Amazon CloudWatch Alarm "orders" in the US East (N. Virginia) '
-            'region has entered the ALARM state, because "by hand" at "Monday 02 March, 2026 09:00:00 UTC".',
+            f'{opening} region has entered the ALARM state, because "by hand" at "{when}".',
             "",
             "View this alarm in the AWS Management Console:",
             f"{console}#alarmsV2:alarm/orders",
@@ -167,13 +169,12 @@ def test_the_letter(hand, told):
             "- Description:                about orders",
             "- State Change:               INSUFFICIENT_DATA -> ALARM",
             "- Reason for State Change:    by hand",
-            "- Timestamp:                  Monday 02 March, 2026 09:00:00 UTC",
+            f"- Timestamp:                  {when}",
             "- AWS Account:                123456789012",
             f"- Alarm Arn:                  {ARN}orders",
             "",
             "Threshold:",
-            "- The alarm is in the ALARM state when the metric is GreaterThanThreshold 50.0 for at least 1 of the last 1 "
-            "period(s) of 300 seconds. ",
+            f"- The alarm is in the ALARM state when the metric is GreaterThanThreshold 50.0 {often} ",
             "",
             "Monitored Metric:",
             "- MetricNamespace:                     AWS/EC2",

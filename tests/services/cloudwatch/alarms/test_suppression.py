@@ -45,7 +45,6 @@ def guarded(hand: Any) -> None:
     hand.lab.advance(minutes=1)  # what its creation set off is over
 
 
-@pytest.mark.syllabus("A07")
 @pytest.mark.parametrize(("steps", "acts", "held"), scenarios())
 def test_a_documented_scenario(hand, steps: list[tuple[int, str, str]], acts: str, held: str):
     guarded(hand)
