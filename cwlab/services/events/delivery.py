@@ -58,7 +58,13 @@ def deliver(call: Call, *, bus: str, name: str, target: str, event: str, since_m
 
 
 def _failed(
-    call: Call, rule: Rule, target: Target, event: str, since_ms: int, attempt: int, problem: AwsError | Unreachable
+    call: Call,
+    rule: Rule,
+    target: Target,
+    event: str,
+    since_ms: int,
+    attempt: int,
+    problem: AwsError | Unreachable,
 ) -> None:
     """Try again later, or give up."""
     code = kind_of(problem)

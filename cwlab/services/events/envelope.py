@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
-from cwlab.services.events.jsontext import write
 from cwlab.timeline import SECOND, iso
 
 
 def envelope(
-    *,
     event_id: str,
-    detail_type: str,
     source: str,
+    detail_type: str,
     account: str,
-    at_ms: int,
     region: str,
-    resources: Sequence[str],
-    detail: str,
-) -> str:
-    """An event as JSON text.
-
-    Args:
-        at_ms: when it happened; events tell whole seconds.
-        detail: the JSON text of an object, as it is to appear.
-    """
-    outside = {
+    at_ms: int,
+    resources: list[str],
+    detail: dict[str, Any],
+) -> dict[str, Any]:
+    """An event, its members in AWS's order. Numbers in ``detail`` are `jsontext.Number`."""
+    return {
         "version": "0",
         "id": event_id,
         "detail-type": detail_type,
@@ -33,6 +26,6 @@ def envelope(
         "account": account,
         "time": iso(at_ms // SECOND * SECOND),
         "region": region,
-        "resources": list(resources),
+        "resources": resources,
+        "detail": detail,
     }
-    return f'{write(outside)[:-1]},"detail":{detail}}}'

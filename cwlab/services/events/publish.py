@@ -13,7 +13,6 @@ from cwlab.services.events.common import (
     Answer,
     Params,
     bus_arn,
-    find_bus,
     rules_of,
     the_rule,
     uuid,
@@ -53,21 +52,16 @@ def _told(call: Call, params: Params) -> dict[str, list[str]]:
 
 def _policy(call: Call, params: Params) -> str | None:
     """The policies of all buses a request names, as one; AWS's own services need none on their account's buses."""
-    statements: list[Any] = []
-    if call.principal.kind == "service" and call.request.source_account in (None, call.account):
-        statements.append(
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": call.principal.arn},
-                "Action": "events:PutEvents",
-                "Resource": "*",
-            }
-        )
+    own = call.principal.kind == "service" and call.request.source_account in (None, call.account)
+    texts = [_SERVICE % call.principal.arn] if own else []
     for each in _bus_arns(call, params):
         if (bus := _bus_at(call, each)) is not None and bus.policy:
             found = json.loads(bus.policy)["Statement"]
-            statements += found if isinstance(found, list) else [found]
-    return json.dumps({"Version": "2012-10-17", "Statement": statements}) if statements else None
+            texts += [json.dumps(one) for one in (found if isinstance(found, list) else [found])]
+    return f'{{"Version":"2012-10-17","Statement":[{",".join(texts)}]}}' if texts else None
+
+
+_SERVICE = '{"Effect":"Allow","Principal":{"Service":"%s"},"Action":"events:PutEvents","Resource":"*"}'
 
 
 def _bus_at(call: Call, bus: str) -> Bus | None:
@@ -86,7 +80,10 @@ def put_events(call: Call, *, Entries: Sequence[Params]) -> Answer:
     """Put up to ten events on buses. Each is accepted or refused by itself; a bus that is not there swallows its events."""
     if sum(map(_size, Entries)) > MOST_BYTES:
         raise validation("Total size of the entries in the request is over the limit.")
-    answers = [_refused(call, entry) or _accepted(call, entry) for entry in Entries]
+    answers = []
+    for entry in Entries:
+        detail = _detail(entry)
+        answers.append(_refused(call, entry, detail) or _accepted(call, entry, detail or {}))
     return {"FailedEntryCount": sum("ErrorCode" in answer for answer in answers), "Entries": answers}
 
 
@@ -96,7 +93,16 @@ def _size(entry: Params) -> int:
     return sum(len(text.encode()) for text in texts) + (TIME_BYTES if "Time" in entry else 0)
 
 
-def _refused(call: Call, entry: Params) -> dict[str, str] | None:
+def _detail(entry: Params) -> Params | None:
+    """An entry's detail; None when it is no JSON object."""
+    try:
+        found = read(entry.get("Detail", ""))
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _refused(call: Call, entry: Params, detail: Params | None) -> dict[str, str] | None:
     """What is wrong with an entry, as the answer tells it."""
     for key in ("Source", "DetailType", "Detail"):
         if not entry.get(key):
@@ -107,11 +113,7 @@ def _refused(call: Call, entry: Params) -> dict[str, str] | None:
             "ErrorCode": "NotAuthorizedForSourceException",
             "ErrorMessage": "Not authorized for the source.",
         }
-    try:
-        good = isinstance(read(entry["Detail"]), dict)
-    except ValueError:
-        good = False
-    if not good:
+    if detail is None:
         return {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
     given = entry.get("EventBusName", "")
     if given.startswith("arn:") and parse(given).region != call.region:
@@ -128,7 +130,8 @@ def _forwarded(call: Call) -> bool:
     return source.startswith("arn:aws:events:") and ":rule/" in source
 
 
-def _accepted(call: Call, entry: Params) -> dict[str, str]:
+def _accepted(call: Call, entry: Params, detail: Params) -> dict[str, str]:
+    """Take an event on: find the rules that match it, and hand it to their targets."""
     given = entry.get("EventBusName", DEFAULT)
     if given.startswith("arn:") and parse(given).account != call.account:
         # The other account's EventBridge takes it, if its bus's policy lets the caller.
@@ -136,39 +139,32 @@ def _accepted(call: Call, entry: Params) -> dict[str, str]:
         told: dict[str, str] = answer["Entries"][0]
         return told
     event_id = uuid(call)
-    bus = find_bus(call, given.rsplit("event-bus/", 1)[-1])
-    if bus is None:
+    bus = given.rsplit("event-bus/", 1)[-1]
+    rules = [rule for rule in rules_of(call, bus) if rule.enabled and rule.pattern]
+    if not rules:  # nobody listens, and EventBridge keeps nothing
         return {"EventId": event_id}
-    account, region = call.principal.account or call.account, call.region
-    if _forwarded(call):
-        origin = parse(call.request.source_arn or "")
-        account, region = origin.account, origin.region
-    detail = read(entry["Detail"])
-    text = envelope(
-        event_id=event_id,
-        detail_type=entry["DetailType"],
-        source=entry["Source"],
-        account=account,
-        at_ms=to_ms(entry["Time"]) if "Time" in entry else call.now_ms,
-        region=region,
-        resources=entry.get("Resources", []),
-        detail=write(detail),
+    account, region = _origin(call)
+    at_ms = to_ms(entry["Time"]) if "Time" in entry else call.now_ms
+    resources = list(entry.get("Resources", []))
+    event = envelope(
+        event_id, entry["Source"], entry["DetailType"], account, region, at_ms, resources, detail
     )
-    route(call, bus, text)
-    return {"EventId": event_id}
-
-
-def route(call: Call, bus: Bus, event: str) -> None:
-    """Find the rules of a bus that match an event, and hand it to their targets."""
-    rules = [rule for rule in rules_of(call, bus.name) if rule.enabled and rule.pattern]
-    if not rules:
-        return
-    fields = fields_of(read(event))
+    fields, text = fields_of(event), None
     for rule in rules:
         if rule.pattern and matches(compile_pattern(rule.pattern), fields):
             count(call, rule, "MatchedEvents")
             count(call, rule, "TriggeredRules", overall=True)
-            hand_over(call, rule, event)
+            text = text or write(event)
+            hand_over(call, rule, text)
+    return {"EventId": event_id}
+
+
+def _origin(call: Call) -> tuple[str, str]:
+    """Account and Region an event comes from: those of the rule that passed it on, or the caller's."""
+    if _forwarded(call):
+        rule = parse(call.request.source_arn or "")
+        return rule.account, rule.region
+    return call.principal.account or call.account, call.region
 
 
 # Trying ---------------------------------------------------------------------------------------------------------------

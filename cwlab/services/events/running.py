@@ -12,6 +12,7 @@ from cwlab.api import Call, handler
 from cwlab.schedule import parse
 from cwlab.services.events.common import save, uuid
 from cwlab.services.events.envelope import envelope
+from cwlab.services.events.jsontext import write
 from cwlab.services.events.records import Rule
 from cwlab.services.events.tally import count
 
@@ -38,17 +39,10 @@ def run(call: Call, *, bus: str, name: str) -> None:
     if rule is None or not rule.enabled:
         return
     event = envelope(
-        event_id=uuid(call),
-        detail_type="Scheduled Event",
-        source="aws.events",
-        account=call.account,
-        at_ms=call.now_ms,
-        region=call.region,
-        resources=[rule.arn],
-        detail="{}",
+        uuid(call), "aws.events", "Scheduled Event", call.account, call.region, call.now_ms, [rule.arn], {}
     )
     count(call, rule, "TriggeredRules", overall=True)
-    hand_over(call, rule, event)
+    hand_over(call, rule, write(event))
     arrange(call, replace(rule, due=None))
 
 

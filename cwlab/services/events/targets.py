@@ -22,7 +22,7 @@ from cwlab.services.events.common import (
 from cwlab.services.events.jsontext import read
 from cwlab.services.events.records import DEFAULT, Rule, Target
 from cwlab.services.events.running import arrange
-from cwlab.services.events.shaping import MOST_PATHS, PREDEFINED, good_path, unknown_placeholder
+from cwlab.services.events.shaping import MOST_PATHS, good_path, unknown_placeholder
 
 MOST_TARGETS = 5  # of a rule. Source: "Amazon EventBridge quotas"
 KINDS = {
@@ -187,9 +187,7 @@ def _check_input(given: Params) -> None:
     template = given["InputTransformer"]["InputTemplate"]
     if len(paths) > MOST_PATHS:
         raise validation(f"InputPathsMap for target {target_id} has more than {MOST_PATHS} entries.")
-    for name, path in paths.items():
-        if name in PREDEFINED or name.lower().startswith("aws."):
-            raise validation(f"InputPathsMap for target {target_id} defines the reserved variable {name}.")
+    for path in paths.values():
         if not good_path(path):
             raise validation(f"InputPathsMap for target {target_id} has an invalid path: {path}.")
     if (bad := unknown_placeholder(template, paths)) is not None:
