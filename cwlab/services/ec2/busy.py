@@ -50,8 +50,20 @@ def load(
     span_ms = round(minutes * 60 * SECOND)
     fresh = tuple(_one_load(name, amount, start_ms, span_ms) for name, amount in amounts.items())
     loads = call.table("loads")
-    loads[instance_id] = (*loads.get(instance_id, ()), *fresh)
+    for each in fresh:
+        loads[instance_id] = (*beneath(each, loads.get(instance_id, ())), each)
     return {}
+
+
+def beneath(fresh: Load, older: tuple[Load, ...]) -> tuple[Load, ...]:
+    """Older loads without what a fresh one covers to their end, so that they do not pile up."""
+    kept: list[Load] = []
+    for each in older:
+        if each.quantity == fresh.quantity and fresh.start_ms < each.end_ms <= fresh.end_ms:
+            kept += until(each, fresh.start_ms)
+        else:
+            kept.append(each)
+    return tuple(kept)
 
 
 @verb("ec2", "unload")
@@ -65,10 +77,10 @@ def unload(call: Call, *, instance_id: str) -> None:
         raise BadInput(instance_id, f"is not an instance of {call.region}.")
     loads = call.table("loads")
     if instance_id in loads:
-        loads[instance_id] = tuple(part for each in loads[instance_id] for part in _until(each, call.now_ms))
+        loads[instance_id] = tuple(part for each in loads[instance_id] for part in until(each, call.now_ms))
 
 
-def _until(load: Load, at_ms: int) -> list[Load]:
+def until(load: Load, at_ms: int) -> list[Load]:
     """A load as far as an instant: its whole steps, then the part of the step that was running."""
     if load.end_ms <= at_ms:
         return [load]

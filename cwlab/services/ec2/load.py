@@ -129,11 +129,14 @@ def _paint(load: Load, minutes: Whole, first: int, told: Whole, free: Whole) -> 
 
 
 def _integral(load: Load, at_ms: Whole) -> Whole:
-    """The load's total from its start until each instant, in parts times milliseconds."""
+    """The load's total until each instant (which rise), from any beginning, in parts times milliseconds."""
     past = at_ms - load.start_ms
     if len(load.values) == 1:
         return past * load.values[0]
-    totals = np.concatenate(([0], np.cumsum(load.values * load.step_ms)))
     step = np.minimum(past // load.step_ms, len(load.values) - 1)
-    whole: Any = totals[step] + load.values[step] * (past - step * load.step_ms)
+    low = int(step[0])  # only differences count: sums begin with the first step that is looked at
+    values = load.values[low : int(step[-1]) + 1]
+    totals = np.concatenate(([0], np.cumsum(values * load.step_ms)))
+    place = step - low
+    whole: Any = totals[place] + values[place] * (past - step * load.step_ms)
     return whole

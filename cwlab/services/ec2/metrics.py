@@ -381,7 +381,7 @@ class Ec2Metrics:
         now_s = call.now_ms // 1_000
         family, value = dimensions[0] if dimensions else ("", "")
         found = []
-        for machine in _chosen(call, family, value):
+        for machine in _chosen(call, family, value, start_s):
             part = points(
                 machine,
                 metric,
@@ -412,21 +412,23 @@ def machine_of(call: Call, instance: Instance) -> Machine:
     return Machine(instance, loads.get(at, ()), troubles.get(at, ()), key, warm_ms)
 
 
-def _chosen(call: Call, family: str, value: str) -> Iterator[Machine]:
+def _chosen(call: Call, family: str, value: str, start_s: int) -> Iterator[Machine]:
+    """The instances of a family that may have a point from `start_s` on."""
     if family == "InstanceId":
         instance = call.table("instances").get(value)
         if instance is not None:
             yield machine_of(call, instance)
         return
-    for machine in _machines(call):
-        instance = machine.instance
+    for instance in call.table("instances").values():
+        if instance.state == "terminated" and instance.states[-1].at_ms < (start_s - FIVE) * 1_000:
+            continue
         if (
             not family
             or (family == "ImageId" and instance.image_id == value)
             or (family == "InstanceType" and instance.instance_type == value)
             or (family == "AutoScalingGroupName" and any(since.value == value for since in instance.groups))
         ):
-            yield machine
+            yield machine_of(call, instance)
 
 
 def _families(instance: Instance, now_s: int) -> Iterator[tuple[tuple[str, str], ...]]:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cwlab.services.ec2.busy import beneath, until
 from cwlab.services.ec2.load import QUANTITIES, noise, per_minute
 from cwlab.services.ec2.records import Load
 
@@ -97,3 +98,34 @@ def test_a_window_is_a_slice_of_the_whole(found: list[Load], key: int, first: in
 @pytest.mark.parametrize("name", QUANTITIES)
 def test_every_quantity_says_its_unit(name: str) -> None:
     assert QUANTITIES[name].unit
+
+
+spans = st.tuples(
+    st.integers(0, 15), st.integers(1, 15), st.lists(st.integers(0, 100), min_size=1, max_size=3)
+)
+
+
+@given(st.lists(spans, min_size=1, max_size=5))
+def test_what_newer_loads_cover_may_be_dropped(rows: list[tuple[int, int, list[int]]]) -> None:
+    """Loads kept whole, the newest counting, and loads cut where a newer one covers the rest read the same."""
+    whole: list[Load] = []
+    cut: tuple[Load, ...] = ()
+    for start, length, percent in rows:
+        fresh = cpu(start * 60, length * 60 * len(percent), *percent)
+        whole.append(fresh)
+        cut = (*beneath(fresh, cut), fresh)
+    assert len(cut) <= 2 * len(whole)
+    assert per_minute(whole, CPU, 3, 0, 70).tolist() == per_minute(cut, CPU, 3, 0, 70).tolist()
+
+
+@given(spans, st.integers(-5, 70))
+def test_a_load_cut_at_an_instant_is_what_it_was_before_and_idle_after(
+    row: tuple[int, int, list[int]], at: int
+) -> None:
+    start, length, percent = row
+    load = cpu(start * 60, length * 60 * len(percent), *percent)
+    parts = until(load, at * MINUTE)
+    found = per_minute(parts, CPU, 3, 0, 70).tolist()
+    before = max(at, 0)
+    assert found[:before] == per_minute([load], CPU, 3, 0, 70).tolist()[:before]
+    assert found[before:] == per_minute([], CPU, 3, 0, 70).tolist()[before:]
