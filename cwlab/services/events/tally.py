@@ -1,57 +1,102 @@
-"""EventBridge's own metrics, AWS/Events: counted as things happen, sent once a minute.
+"""EventBridge's own metrics, AWS/Events: counted as things happen, a point for each minute, computed when somebody reads
+them.
 
-Source: EventBridge User Guide, "Monitoring Amazon EventBridge". A rule of the default bus is told by RuleName, others by
-EventBusName and RuleName; some metrics are also sent without dimensions.
+Source: EventBridge User Guide, "Monitoring Amazon EventBridge". A rule of the default bus is told by RuleName, one of
+another bus by EventBusName and RuleName; some metrics are also told without dimensions, for the whole account.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
-from cwlab.api import Call, handler
+import numpy as np
+
+from cwlab.api import Call, vends
 from cwlab.services.events.records import DEFAULT, Rule
-from cwlab.timeline import MINUTE, to_datetime
 
-NAMESPACE = "AWS/Events"
+MINUTE_MS = 60_000
+RECENT_S = 14 * 86_400
+METRICS = (
+    "FailedInvocations",
+    "InvocationAttempts",
+    "Invocations",
+    "InvocationsFailedToBeSentToDlq",
+    "InvocationsSentToDlq",
+    "MatchedEvents",
+    "RetryInvocationAttempts",
+    "TriggeredRules",
+)
 
 
 def count(call: Call, rule: Rule, metric: str, *, overall: bool = False) -> None:
     """Count one of something for a rule; with ``overall`` also for the account and Region."""
-    counts = call.table("counts")
-    minute = call.now_ms // MINUTE * MINUTE
-    if not counts:
-        call.schedule(minute + MINUTE, "tell")
-    for key in [(minute, metric, rule.bus, rule.name)] + [(minute, metric, "", "")] * overall:
-        counts[key] = counts.get(key, 0) + 1
+    minute = call.now_ms // MINUTE_MS
+    for name in [_table(metric, rule.bus, rule.name)] + [_table(metric, "", "")] * overall:
+        table = call.table(name)
+        table[minute] = table.get(minute, 0) + 1
 
 
-@handler("events", "tell")
-def tell(call: Call) -> None:
-    """Send what was counted to CloudWatch."""
-    counts = call.table("counts")
-    data = [_datum(minute, metric, bus, rule, n) for (minute, metric, bus, rule), n in counts.items()]
-    for key in list(counts):
-        del counts[key]
-    for start in range(0, len(data), 1000):
-        call.invoke(
-            "cloudwatch",
-            "PutMetricData",
-            {"Namespace": NAMESPACE, "MetricData": data[start : start + 1000]},
-            service_principal="events.amazonaws.com",
-        )
+def _table(metric: str, bus: str, rule: str) -> str:
+    return f"tally/{metric}/{bus}/{rule}"
 
 
-def _datum(minute: int, metric: str, bus: str, rule: str, n: int) -> dict[str, Any]:
-    dimensions = []
-    if rule:
-        dimensions = [{"Name": "RuleName", "Value": rule}]
-        if bus != DEFAULT:
-            dimensions.insert(0, {"Name": "EventBusName", "Value": bus})
-    return {
-        "MetricName": metric,
-        "Dimensions": dimensions,
-        "Timestamp": to_datetime(minute),
-        "Values": [1.0],
-        "Counts": [float(n)],
-        "Unit": "Count",
-    }
+class Vended(NamedTuple):
+    """One series in the list of metrics."""
+
+    name: str
+    dimensions: tuple[tuple[str, str], ...]
+    unit: str
+
+
+@vends("AWS/Events", "events")
+class EventsMetrics:
+    """The provider of AWS/Events in one account and Region. A rule that is gone keeps its past."""
+
+    def list_metrics(self, call: Call) -> Iterable[Vended]:
+        """Every series with a point in the last two weeks."""
+        now = call.now_ms // MINUTE_MS
+        found = []
+        for account, region, service, name in call.world.tables:
+            if (account, region, service) == (call.account, call.region, "events") and name.startswith(
+                "tally/"
+            ):
+                _, metric, bus, rule = name.split("/")
+                if any(now - RECENT_S // 60 <= minute < now for minute in call.table(name)):
+                    found.append(Vended(metric, _dimensions(bus, rule), "Count"))
+        return sorted(found)
+
+    def read(
+        self, call: Call, name: str, dimensions: tuple[tuple[str, str], ...], start_s: int, end_s: int
+    ) -> dict[str, Any] | None:
+        """The points of one series stamped in [start_s, end_s), as columns; None if there are none. A minute's point
+        appears when the minute is over."""
+        told = dict(dimensions)
+        rule = told.get("RuleName", "")
+        bus = told.get("EventBusName", DEFAULT if rule else "")
+        if name not in METRICS or _dimensions(bus, rule) != tuple(sorted(dimensions)):
+            return None
+        now = call.now_ms // MINUTE_MS
+        rows = [
+            (minute * 60, float(n))
+            for minute, n in call.table(_table(name, bus, rule)).items()
+            if start_s <= minute * 60 < end_s and minute < now
+        ]
+        if not rows:
+            return None
+        n = np.array([each for _, each in rows])
+        ones = np.ones(len(rows))
+        return {
+            "stamp": np.array([stamp for stamp, _ in rows], dtype=np.int64),
+            "count": n,
+            "sum": n,
+            "min": ones,
+            "max": ones,
+            "unit": "Count",
+        }
+
+
+def _dimensions(bus: str, rule: str) -> tuple[tuple[str, str], ...]:
+    if not rule:
+        return ()
+    return (("RuleName", rule),) if bus == DEFAULT else (("EventBusName", bus), ("RuleName", rule))

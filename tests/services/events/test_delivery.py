@@ -486,6 +486,11 @@ def test_metrics_of_a_rule_on_the_default_bus_and_on_a_custom_one(lab, events, f
     assert totals(lab, "TriggeredRules") == 2
     assert totals(lab, "Invocations") == 1
     assert queues.arrived()
+    listed = lab.client("cloudwatch").list_metrics(Namespace="AWS/Events")["Metrics"]
+    assert {"RuleName": "r", "EventBusName": "orders"} in [
+        {each["Name"]: each["Value"] for each in metric["Dimensions"]} for metric in listed
+    ]
+    assert not [entry for entry in lab.journal if entry.operation == "PutMetricData"]
 
 
 # EC2 speaks -------------------------------------------------------------------------------------------------------------
