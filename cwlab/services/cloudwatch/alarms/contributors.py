@@ -15,8 +15,9 @@ from cwlab.services.cloudwatch import insights
 from cwlab.services.cloudwatch.alarms import lines, reasons
 from cwlab.services.cloudwatch.alarms.decide import decide
 from cwlab.services.cloudwatch.alarms.records import MetricAlarm, State, StateValue
-from cwlab.services.cloudwatch.alarms.transitions import contributor_changed, transition
+from cwlab.services.cloudwatch.alarms.transitions import contributor_changed, reason_changed, transition
 from cwlab.services.cloudwatch.alarms.watched import see, settings_of, sql_of
+from cwlab.services.cloudwatch.alarms.words import compact, stamp
 from cwlab.timeline import to_datetime
 
 MAX_IN_ALARM = 100  # contributors that are told by name
@@ -70,7 +71,10 @@ def evaluate(call: Call, alarm: MetricAlarm) -> bool:
     else:
         counted = f"{MAX_IN_ALARM}+" if alarming > MAX_IN_ALARM else f"{alarming} out of {len(seen.views)}"
         reason = f"{counted} time series evaluated to ALARM"
-        transition(call, alarm, "ALARM" if alarming else "OK", reason, None)
+        if not alarming:
+            reason = f"{len(seen.views)} time series evaluated to OK"
+        data = compact({"version": "1.0", "queryDate": stamp(call.now_ms)})
+        reason_changed(call, alarm, "ALARM" if alarming else "OK", reason, data)
     return seen.partial
 
 

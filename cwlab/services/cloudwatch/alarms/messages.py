@@ -70,7 +70,7 @@ def document(call: Call, change: Change) -> Structure:
         "AlarmActions": list(alarm.actions.alarm),
         "InsufficientDataActions": list(alarm.actions.insufficient_data),
     }
-    old: Structure = {"OldStateValue": change.before.value}
+    old = {"OldStateValue": change.before.value}
     late = {"ActionExecutedAfterMuteWindow": change.after_mute}
     if isinstance(alarm, CompositeAlarm):
         children = [
@@ -78,10 +78,10 @@ def document(call: Call, change: Change) -> Structure:
         ]
         return told | lists | late | old | {"AlarmRule": alarm.rule, "TriggeringChildren": children}
     if change.contributor is not None:
-        old |= {
-            "AlarmContributorId": change.contributor.id,
-            "AlarmContributorAttributes": dict(change.contributor.attributes),
-        }
+        told |= late | old
+        told["AlarmContributorId"] = change.contributor.id
+        told["AlarmContributorAttributes"] = dict(change.contributor.attributes)
+        return told | lists | {"Trigger": trigger(alarm)}
     return told | old | late | lists | {"Trigger": trigger(alarm)}
 
 
@@ -143,32 +143,34 @@ def _query(query: Mapping[str, Any]) -> Structure:
 
 def letter(call: Call, change: Change) -> str:
     """The mail's text."""
-    alarm, after = change.alarm, change.after
+    alarm, after, series = change.alarm, change.after, change.contributor
     when, region = spoken(after.updated_ms), region_name(call.region)
-    composite = isinstance(alarm, CompositeAlarm)
-    entered = (
-        f'has transitioned to {after.value} state on {when}, because "{after.reason}".'
-        if composite
-        else f'has entered the {after.value} state, because "{after.reason}" at "{when}".'
-    )
-    page = f"https://{call.region}.console.aws.amazon.com/cloudwatch/deeplink.js?region={call.region}"
+    who = f'"{alarm.name}"' + (f' contributor "{series.id}"' if series is not None else "")
+    if isinstance(alarm, CompositeAlarm):
+        entered = f'has transitioned to {after.value} state on {when}, because "{after.reason}".'
+    else:
+        entered = f'has entered the {after.value} state, because "{after.reason}" at "{when}".'
+    moved = [_row("State Change", f"{change.before.value} -> {after.value}")]
+    why = [_row("Reason for State Change", after.reason), _row("Timestamp", when)]
+    rule = [_row("Alarm Rule", alarm.rule)] if isinstance(alarm, CompositeAlarm) else []
     lines = [
-        f'You are receiving this email because your Amazon CloudWatch Alarm "{alarm.name}" in the {region} region {entered}',
+        f"You are receiving this email because your Amazon CloudWatch Alarm {who} in the {region} region {entered}",
         "",
         "View this alarm in the AWS Management Console:",
-        f"{page}#alarmsV2:alarm/{quote(alarm.name, safe='')}",
+        _link(call, change),
         "",
         "Alarm Details:",
-        _row("Name", alarm.name, 28),
-        _row("Description", alarm.description or "", 28),
-        _row("State Change", f"{change.before.value} -> {after.value}", 28),
-        *([_row("Alarm Rule", alarm.rule, 28)] if isinstance(alarm, CompositeAlarm) else []),
-        _row("Reason for State Change", after.reason, 28),
-        _row("Timestamp", when, 28),
-        _row("AWS Account", call.account, 28),
-        _row("Alarm Arn", alarm.arn, 28),
+        _row("Name", alarm.name),
+        _row("Description", alarm.description or ""),
+        *([*moved, *rule, *why] if series is None else []),
+        _row("AWS Account", call.account),
+        _row("Alarm Arn", alarm.arn),
         "",
     ]
+    if series is not None:
+        lines += ["Contributor Details:", _row("Id", series.id), *moved, *why, "", "Contributor Attributes:"]
+        lines += [f"- {name:<26}{value}" for name, value in series.attributes]
+        lines += [""]
     if isinstance(alarm, MetricAlarm):
         lines += _judged(alarm)
     else:
@@ -188,7 +190,18 @@ def letter(call: Call, change: Change) -> str:
     return "\n".join(lines)
 
 
-def _row(name: str, value: str, width: int) -> str:
+def _link(call: Call, change: Change) -> str:
+    """The address of the alarm, or of one of its series, in the console."""
+    host, name = f"https://{call.region}.console.aws.amazon.com/cloudwatch", quote(change.alarm.name, safe="")
+    if change.contributor is None:
+        return f"{host}/deeplink.js?region={call.region}#alarmsV2:alarm/{name}"
+    at = stamp(change.after.updated_ms).replace("+0000", "Z").replace(":", "*3a")
+    wanted = f"~(propertyKey~'ContributorId~operator~'*3d~value~'{change.contributor.id})"
+    shown = f"~(contributorAttributesFilter~(tokens~({wanted})~operation~'and)~timestamp~'{at})"
+    return f"{host}/home?region={call.region}#alarmsV2:alarm/{name}?{shown}"
+
+
+def _row(name: str, value: str, width: int = 28) -> str:
     return f"- {name + ':':<{width}}{value}"
 
 
@@ -211,8 +224,8 @@ def _judged(alarm: MetricAlarm) -> list[str]:
         for query in alarm.metrics:
             if query.get("ReturnData", True) and "Expression" in query:
                 lines += [
-                    _row("MetricExpression", query["Expression"], 28),
-                    _row("MetricLabel", query.get("Label", ""), 28),
+                    _row("MetricExpression", query["Expression"]),
+                    _row("MetricLabel", query.get("Label", "No Label")),
                 ]
         return lines
     dimensions = ", ".join(f"{n} = {v}" for n, v in alarm.dimensions)

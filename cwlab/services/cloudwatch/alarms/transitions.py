@@ -50,13 +50,27 @@ def transition(call: Call, alarm: Alarm, value: StateValue, reason: str, data: s
         _guards(call, name, before)
 
 
+def reason_changed(call: Call, alarm: Alarm, value: StateValue, reason: str, data: str | None) -> None:
+    """As ``transition``; but with an equal value a new reason is kept and told too, without event or actions. So does an
+    alarm over many series, which counts them anew."""
+    states = call.table("alarm_states")
+    old: State = states[alarm.name]
+    if old.value != value:
+        transition(call, alarm, value, reason, data)
+    elif old.reason != reason:
+        new = states[alarm.name] = dataclasses.replace(old, reason=reason, data=data, updated_ms=call.now_ms)
+        summary = f'State Reason changed from "{old.reason}" to "{reason}"'
+        add(call, alarm, "StateUpdate", summary, _update(Change(alarm, old, new)))
+
+
 def contributor_changed(
     call: Call, alarm: Alarm, contributor: Contributor, before: State, after: State
 ) -> None:
     """One series of an alarm over many has changed its state: its own line, event and notifications."""
     change = Change(alarm, before, after, contributor=contributor, muting=muting.active(call, alarm.name))
-    summary = f"Alarm contributor updated from {before.value} to {after.value}"  # ours
-    add(call, alarm, "AlarmContributorStateUpdate", summary, _update(change), contributor)
+    data = {"version": "1.0", "newState": state_of(after)}
+    summary = f"Contributor state updated to {after.value}"
+    add(call, alarm, "AlarmContributorStateUpdate", summary, data, contributor)
     events.changed(call, change)
     muting.note(call, change, held=actions.follow(call, change))
 
