@@ -14,11 +14,22 @@ if TYPE_CHECKING:
     from cwlab.errors import AwsError, BadInput, CwlabError, NotModelled, SaveError
     from cwlab.lab import Lab
     from cwlab.learn.open import open_lab
+    from cwlab.sources import zip_source
 
 __version__ = "0.1.0"
-__all__ = ["AwsError", "BadInput", "CwlabError", "Lab", "NotModelled", "SaveError", "__version__", "open_lab"]
+__all__ = [
+    "AwsError",
+    "BadInput",
+    "CwlabError",
+    "Lab",
+    "NotModelled",
+    "SaveError",
+    "__version__",
+    "open_lab",
+    "zip_source",
+]
 
-_HOME = {"Lab": "cwlab.lab", "open_lab": "cwlab.learn.open"}
+_HOME = {"Lab": "cwlab.lab", "open_lab": "cwlab.learn.open", "zip_source": "cwlab.sources"}
 
 
 def __getattr__(name: str) -> Any:

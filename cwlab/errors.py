@@ -8,6 +8,7 @@
     ├── SaveError           a saved lab that cannot be opened
     │   ├── CorruptSave     not a saved lab, or damaged
     │   └── NewerSave       written by a newer version of cwlab
+    ├── CodeRefused         a function of a lab from a file would run, and you have not allowed that
     ├── Unreachable         the request never arrives: no route, no DNS name, an outage
     └── AwsError            the service answers with an error; boto3 raises it as ClientError
 
@@ -65,6 +66,17 @@ class CorruptSave(SaveError):
 
 class NewerSave(SaveError):
     """The file was written by a newer version of cwlab."""
+
+
+class CodeRefused(CwlabError):
+    """A lab from a file brought source along, and something would run it. Nothing ran."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        super().__init__(
+            f"{what} came with this lab's file, and its source does not run unless you say so. If you trust where the file "
+            "comes from, open it with allow_code=True: Lab.open(path, allow_code=True), and so for recover and from_share."
+        )
 
 
 class Unreachable(CwlabError):

@@ -60,7 +60,7 @@ def _mark(value: Any) -> Any:
 class Entry:
     """One line of the journal.
 
-    ``kind`` is call, verb, advance or wait. ``depth`` is 0 for what came from outside. ``error`` is the AWS code
+    ``kind`` is call, verb, advance or wait; ran where a function's source ran: its result is all a replay needs. ``depth`` is 0 for what came from outside. ``error`` is the AWS code
     (or the name of one of our own errors), None when all went well. ``result`` is left out for calls that only
     read: a replay makes it again.
     """
@@ -82,6 +82,11 @@ class Entry:
     result: Any = None
 
     @property
+    def needed(self) -> bool:
+        """Whether a replay needs it: all else happens again by itself."""
+        return self.depth == 0 or self.kind == "ran"
+
+    @property
     def params(self) -> dict[str, Any]:
         """The parameters, as the service got them."""
         found: dict[str, Any] = self.request if type(self.request) is dict else self.request.params()
@@ -96,6 +101,8 @@ class Entry:
         """The same thing as Python, ready to copy."""
         if self.kind in MOVES:
             return f"lab.advance(until={iso(self.params['until_ms'])!r})"
+        if self.kind == "ran":
+            return f"# the function {self.params['function']} ran"
         if self.kind == "verb":
             return _called("lab.act", self.params, repr(self.service), repr(self.operation))
         from botocore import xform_name
@@ -217,8 +224,8 @@ class Journal(Sequence[Entry]):
         return self._log.since(position)
 
     def inputs(self, position: int = 0) -> list[Entry]:
-        """What came from outside, from a position on: all that a replay needs."""
-        return [e for e in self._log.since(position) if e.depth == 0]
+        """What came from outside, from a position on, and how functions ended: all that a replay needs."""
+        return [e for e in self._log.since(position) if e.needed]
 
     def __len__(self) -> int:
         return len(self._log)

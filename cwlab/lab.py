@@ -442,8 +442,12 @@ class Lab:
         return savefile.save(self, path)
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str]) -> Lab:
+    def open(cls, path: str | os.PathLike[str], allow_code: bool = False) -> Lab:
         """The lab a file holds. Opening one never runs code.
+
+        Args:
+            allow_code: let the functions in it run when something invokes them later. Say so for files you trust: their
+                source is Python, and cwlab is no sandbox for hostile code.
 
         Raises:
             CorruptSave: not a saved lab, or damaged.
@@ -451,14 +455,15 @@ class Lab:
         """
         from cwlab import savefile
 
-        return savefile.open_lab(cls, path)
+        return savefile.open_lab(cls, path, allow_code)
 
     @classmethod
-    def recover(cls, path: str | os.PathLike[str] | None = None) -> Lab:
+    def recover(cls, path: str | os.PathLike[str] | None = None, allow_code: bool = False) -> Lab:
         """The lab a killed kernel left behind, from its autosaved journal: all that was answered is there again.
 
         Args:
             path: the journal; the only one in ``.cwlab`` under the folder you work in, when left out.
+            allow_code: let the functions in it run from now on (what they did before is in the journal, and not run again).
 
         Raises:
             BadInput: there is no journal, or more than one: their names are in the message.
@@ -466,7 +471,7 @@ class Lab:
         """
         from cwlab import savefile
 
-        return savefile.recover(cls, path)
+        return savefile.recover(cls, path, allow_code)
 
     def autosave(self, path: str | os.PathLike[str]) -> None:
         """From now on write each call to a file before you see its answer, for ``Lab.recover``."""
@@ -481,11 +486,11 @@ class Lab:
         return savefile.share(self)
 
     @classmethod
-    def from_share(cls, text: str) -> Lab:
-        """The lab that ``share`` put into a line of text."""
+    def from_share(cls, text: str, allow_code: bool = False) -> Lab:
+        """The lab that ``share`` put into a line of text; its functions run only with ``allow_code``."""
         from cwlab import savefile
 
-        return savefile.from_share(cls, text)
+        return savefile.from_share(cls, text, allow_code)
 
     def __repr__(self) -> str:
         return f"Lab at {iso(self._world.timeline.now_ms)} in {self.account}/{self.region}, {len(self.journal)} journal entries"

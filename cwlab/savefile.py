@@ -26,7 +26,7 @@ from cwlab.timeline import Entry as Due
 from cwlab.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     import numpy as np
 
@@ -129,7 +129,7 @@ def _npy(column: np.ndarray[Any, Any]) -> bytes:
     return out.getvalue()
 
 
-def open_lab(cls: type[Lab], path: str | os.PathLike[str]) -> Lab:
+def open_lab(cls: type[Lab], path: str | os.PathLike[str], allow_code: bool = False) -> Lab:
     """The lab a file holds.
 
     Raises:
@@ -157,11 +157,20 @@ def open_lab(cls: type[Lab], path: str | os.PathLike[str]) -> Lab:
         raise CorruptSave(
             f"{path}: damaged ({type(problem).__name__}: {problem}). Open another copy."
         ) from problem
+    if not allow_code:
+        world.foreign = empty.foreign = _packages(world, world.journal)
     lab = cls.__new__(cls)
     lab._take(world)
     lab._kept = [(world.start_ms, 0, empty)]
     lab._keep()
     return lab
+
+
+def _packages(world: World, entries: Iterable[Entry]) -> frozenset[str]:
+    """The code a file brought along."""
+    from cwlab.services.lambda_ import brought
+
+    return brought.in_tables(world.tables) | brought.in_journal(entries)
 
 
 def _fill(world: World, parts: dict[str, bytes]) -> None:
@@ -212,7 +221,7 @@ class Autosave:
         lab.world.listeners.append(self.write)
 
     def write(self, entry: Entry) -> None:
-        if entry.depth == 0:
+        if entry.needed:
             self._file.write(_line(entry))
             self._file.flush()
 
@@ -260,7 +269,7 @@ def _journal_here() -> Path:
     )
 
 
-def recover(cls: type[Lab], path: str | os.PathLike[str] | None) -> Lab:
+def recover(cls: type[Lab], path: str | os.PathLike[str] | None, allow_code: bool = False) -> Lab:
     """Replay an autosaved journal. A torn last line was never answered, so it is left out."""
     path = Path(path) if path is not None else _journal_here()
     try:
@@ -286,10 +295,12 @@ def recover(cls: type[Lab], path: str | os.PathLike[str] | None) -> Lab:
             raise CorruptSave(
                 f"{path}, line {number}: damaged ({problem}). Remove this line and those after it, then recover again."
             ) from problem
-    return _replayed(cls, world, entries)
+    return _replayed(cls, world, entries, allow_code)
 
 
-def _replayed(cls: type[Lab], world: World, entries: list[Entry]) -> Lab:
+def _replayed(cls: type[Lab], world: World, entries: list[Entry], allow_code: bool) -> Lab:
+    if not allow_code:
+        world.foreign = _packages(world, entries)
     empty = world.fork()
     world.replay(entries)
     lab = cls.__new__(cls)
@@ -309,7 +320,7 @@ def share(lab: Lab) -> str:
     )
 
 
-def from_share(cls: type[Lab], text: str) -> Lab:
+def from_share(cls: type[Lab], text: str, allow_code: bool = False) -> Lab:
     """The lab that ``share`` described, rebuilt by doing it again."""
     text = "".join(text.split())
     if not text.startswith("cwlab1."):
@@ -326,4 +337,4 @@ def from_share(cls: type[Lab], text: str) -> Lab:
         raise CorruptSave(
             f"The text is damaged or cut short ({problem}). Copy the whole line that lab.share() gave."
         ) from problem
-    return _replayed(cls, world, entries)
+    return _replayed(cls, world, entries, allow_code)

@@ -47,6 +47,8 @@ class World:
         self.journal = Journal()
         self.door = Door(self)
         self.listeners: list[Callable[[Entry], None]] = []  # told of every entry; not part of the value
+        self.foreign: frozenset[str] = frozenset()  # code that came with a file and may not run, by its hash
+        self.tape: dict[str, Any] = {}  # during a replay: how each run of a function ended
 
     # -- state -------------------------------------------------------------------------------------------------
     def table(self, account: str, region: str, service: str, name: str) -> Table:
@@ -64,6 +66,7 @@ class World:
             twin.tables = {key: table.fork(twin.log) for key, table in self.tables.items()}
             twin.timeline = self.timeline.fork(twin.log)
             twin.journal = self.journal.fork()
+            twin.foreign = self.foreign
             return twin
 
     # -- chance, from the seed ---------------------------------------------------------------------------------
@@ -268,8 +271,16 @@ class World:
     def replay(self, entries: list[Entry], until_ms: int | None = None) -> None:
         """Do again what came from outside, in order; up to and including ``until_ms`` where given.
 
-        A call that failed had changed nothing, so its lines are copied and it is not made again.
+        A call that failed had changed nothing, so its lines are copied and it is not made again. A function's source
+        does not run again either: how it ended, and what it called, is in the journal.
         """
+        self.tape = {e.params["run"]: e.result for e in entries if e.kind == "ran"}
+        try:
+            self._replay(entries, until_ms)
+        finally:
+            self.tape = {}
+
+    def _replay(self, entries: list[Entry], until_ms: int | None) -> None:
         inside: list[Entry] = []  # what the world did by itself since the last input
         for entry in entries:
             if entry.depth:

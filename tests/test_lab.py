@@ -236,6 +236,7 @@ def test_public_names_are_exactly_all():
         "SaveError",
         "__version__",
         "open_lab",
+        "zip_source",
     ]
     assert all(hasattr(cwlab, name) for name in cwlab.__all__)
     with pytest.raises(AttributeError):

@@ -7,6 +7,7 @@ import io
 import json
 import textwrap
 import zipfile
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -101,3 +102,56 @@ def ask(lab: Lab):
         return invoke(lab, event)
 
     return run
+
+
+@pytest.fixture
+def fn(lab: Lab) -> Any:
+    """The client, with helpers as attributes of a namespace: tests are imported one by one and share no module."""
+    return Helpers(lab)
+
+
+class Helpers:
+    """What the tests of this folder share, bound to one lab."""
+
+    role = ROLE
+    zipped = staticmethod(zipped)
+    allow = staticmethod(allow)
+    trust = staticmethod(trust)
+    with_role = staticmethod(with_role)
+    create_in = staticmethod(create)
+    invoke_in = staticmethod(invoke)
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self.client = lab.client("lambda")
+
+    def create(self, source: str, name: str = "f", **params: Any) -> Any:
+        return create(self.lab, source, name, **params)
+
+    def invoke(self, event: Any = None, name: str = "f", **params: Any) -> Said:
+        return invoke(self.lab, event, name, **params)
+
+    def send(self, event: Any = None, name: str = "f", **params: Any) -> None:
+        """Invoke without waiting."""
+        payload = json.dumps(event or {})
+        self.client.invoke(FunctionName=name, InvocationType="Event", Payload=payload, **params)
+
+    def log(self, name: str = "f", lab: Lab | None = None) -> list[str]:
+        """The lines of a function's log group, oldest first."""
+        logs = (lab or self.lab).client("logs")
+        found = logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+        return [each["message"] for each in found]
+
+    def total(self, metric: str, name: str = "f", stat: str = "Sum", lab: Lab | None = None) -> float:
+        """A metric of a function over the last day."""
+        lab = lab or self.lab
+        points = lab.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/Lambda",
+            MetricName=metric,
+            Dimensions=[{"Name": "FunctionName", "Value": name}],
+            StartTime=lab.now - timedelta(hours=23),
+            EndTime=lab.now + timedelta(minutes=2),
+            Period=60,
+            Statistics=[stat],
+        )["Datapoints"]
+        return sum(each[stat] for each in points)

@@ -1,8 +1,8 @@
 """Source to code that says how far it has come.
 
 Each function body, each round of a loop and each item of a comprehension begins with a call of ``STEP``; sums, products
-and powers, with which a value can grow beyond all bounds in one step, go through ``OPERATE``. Both are names no source
-can collide with by accident. Line numbers stay, so tracebacks do. Counting nodes of the syntax tree rather than
+and powers, with which a value can grow beyond all bounds in one step, go through functions named by ``OPERATE``. No source
+uses such names by accident. Line numbers stay, so tracebacks do. Counting nodes of the syntax tree rather than
 Python's own trace events gives the same duration on every version of Python.
 """
 
@@ -12,7 +12,8 @@ import ast
 from functools import lru_cache
 from types import CodeType
 
-STEP, OPERATE = "__cwlab_step__", "__cwlab_operate__"
+STEP, OPERATE = "__cwlab_step__", "__cwlab_{}__"
+ROUND = 6  # steps of going round once, or of being called
 _GROWING = (ast.Add, ast.Mult, ast.Pow, ast.LShift)
 _NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.For, ast.AsyncFor, ast.While, ast.ClassDef)
 
@@ -31,7 +32,7 @@ def compiled(source: str, filename: str) -> CodeType:
 
 def _weight(nodes: list[ast.stmt]) -> int:
     """How many steps a block is, without what loops or is called inside it."""
-    count, todo = 1, list[ast.AST](nodes)
+    count, todo = ROUND, list[ast.AST](nodes)
     while todo:
         node = todo.pop()
         count += isinstance(node, ast.expr | ast.stmt)
@@ -90,16 +91,16 @@ class _Instrument(ast.NodeTransformer):
         self.generic_visit(node)
         if not isinstance(node.op, _GROWING):
             return node
-        name = ast.Constant(type(node.op).__name__)
-        call = ast.Call(ast.Name(OPERATE, ast.Load()), [name, node.left, node.right], [])
+        name = OPERATE.format(type(node.op).__name__)
+        call = ast.Call(ast.Name(name, ast.Load()), [node.left, node.right], [])
         return ast.copy_location(call, node)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
         self.generic_visit(node)
         if isinstance(node.op, _GROWING) and isinstance(node.target, ast.Name):
             # The right side asks first whether the result would fit; the assignment itself stays Python's own.
-            name = ast.Constant("I" + type(node.op).__name__)
+            name = OPERATE.format("I" + type(node.op).__name__)
             target = ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target)
-            call = ast.Call(ast.Name(OPERATE, ast.Load()), [name, target, node.value], [])
+            call = ast.Call(ast.Name(name, ast.Load()), [target, node.value], [])
             node.value = ast.copy_location(call, node.value)
         return node

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 STEP_NS = 30  # one step (a node of the syntax tree) on one vCPU
 ONE_CPU_MB = 1769
-BUDGET = 20_000_000  # steps after which a function counts as one that never ends, so that it runs into its time-out
+BUDGET = 10_000_000  # steps after which a function counts as one that never ends, so that it runs into its time-out
 
 
 class Stop(BaseException):

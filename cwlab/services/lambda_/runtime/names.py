@@ -24,7 +24,7 @@ ALLOWED = frozenset([
     "unicodedata", "urllib.parse", "warnings", "weakref", "xml.etree.ElementTree", "zlib", "zoneinfo",
     "botocore.config", "botocore.exceptions", "__future__",
 ])  # fmt: skip
-_TICK = 3  # steps of an item of count, cycle or repeat
+_TICK = 8  # steps of an item of count, cycle or repeat
 _REFUSED = {
     "open": "Keep data in S3, in a message, or in an environment variable.",
     "input": "Nobody types to a function: take it from the event.",
@@ -44,6 +44,7 @@ class Names:
         files: the sources in its zip, by path.
         given: the modules of ours, such as ``time``, by name.
         out: where ``print`` goes.
+        operators: see ``growth``.
     """
 
     def __init__(
@@ -52,14 +53,14 @@ class Names:
         given: Mapping[str, Callable[[], ModuleType]],
         meter: Meter,
         out: Any,
-        operate: Any,
+        operators: Mapping[str, Any],
     ) -> None:
         self.files, self._given, self._meter, self._out = files, given, meter, out
         self.modules: dict[str, Any] = {}
-        self._builtins = self._make_builtins(operate)
+        self._builtins = self._make_builtins(operators)
 
     # -- builtins ----------------------------------------------------------------------------------------------
-    def _make_builtins(self, operate: Any) -> dict[str, Any]:
+    def _make_builtins(self, operators: Mapping[str, Any]) -> dict[str, Any]:
         made = dict(vars(builtins))
         for name, remedy in _REFUSED.items():
             made[name] = _refuser(name, remedy)
@@ -70,7 +71,8 @@ class Names:
             print(*values, sep=sep, end=end, file=self._out if file is None else file)
 
         print_.__name__ = print_.__qualname__ = "print"
-        made |= {"print": print_, "__import__": self.import_, STEP: self._meter.step, OPERATE: operate}
+        made |= {"print": print_, "__import__": self.import_, STEP: self._meter.step}
+        made |= {OPERATE.format(name): function for name, function in operators.items()}
         return made
 
     # -- import ------------------------------------------------------------------------------------------------

@@ -12,8 +12,9 @@ from types import TracebackType
 from typing import Any
 
 from cwlab.api import Principal
+from cwlab.codec import record
 from cwlab.services.lambda_.runtime import aws, chance, clock, log, system
-from cwlab.services.lambda_.runtime.growth import operate
+from cwlab.services.lambda_.runtime.growth import operators
 from cwlab.services.lambda_.runtime.meter import Killed, Meter, Stop, TimedOut
 from cwlab.services.lambda_.runtime.names import Names
 from cwlab.services.lambda_.runtime.output import Output
@@ -51,7 +52,7 @@ class Task:
     send: aws.Send
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outcome:
     """How an invocation ended.
 
@@ -64,6 +65,9 @@ class Outcome:
     elapsed_us: int
     lines: tuple[tuple[int, str], ...]  # instant in ms and text, of each log event
     sdk: bool = False  # it used boto3
+    calls: tuple[
+        tuple[Any, ...], ...
+    ] = ()  # the requests it made: what a replay makes again (see ``invoke``)
 
 
 class _Ended(Exception):
@@ -114,7 +118,7 @@ def run(task: Task) -> Outcome:
         "logging": lambda: log.logging_module(time, out, task.request_id),
         "boto3": lambda: aws.boto3_module(inside),
     }
-    names = Names(task.files, given, meter, out, operate(meter))
+    names = Names(task.files, given, meter, out, operators(meter))
     modules = names.modules
     kind: str | None = None
     error: str | None = None
