@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC
 from functools import lru_cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from cwlab import schedule
 from cwlab.errors import BadInput
@@ -71,7 +71,11 @@ def _shifted(weekday: str) -> str:
 
 def is_zone(name: str) -> bool:
     """Whether there is a time zone of that name."""
-    return name in available_timezones()
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # not there, no name at all, a folder
+        return False
+    return True
 
 
 def after(text: str, ms: int, zone: str = "UTC") -> int | None:

@@ -37,7 +37,7 @@ class Member:
 
     def is_warm(self, now_ms: int) -> bool:
         """Whether it is in service and its warm-up is over."""
-        return self.serving_ms is not None and now_ms >= self.serving_ms + self.warmup_s * 1_000
+        return self.state == "InService" and now_ms >= (self.serving_ms or 0) + self.warmup_s * 1_000
 
     @property
     def counts(self) -> bool:

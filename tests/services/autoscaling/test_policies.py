@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from cwlab import NotModelled
+from cwlab import Lab, NotModelled
+
+AMAZON_LINUX = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
 
 GROUP = {"AutoScalingGroupName": "web-asg"}
 STEPS = [
@@ -352,3 +356,42 @@ def test_scale_in_needs_all_trackers_and_the_largest_capacity_wins(lab, autoscal
     assert group(autoscaling)["DesiredCapacity"] == 4
     as_alarm(lab, one, 90.0)
     assert group(autoscaling)["DesiredCapacity"] > 4
+
+
+asked = st.tuples(
+    st.sampled_from(["out", "in", "steps", "wait", "desired"]),
+    st.integers(-5, 5),
+    st.sampled_from([70.0, 85.0]),
+)
+
+
+@settings(max_examples=12)
+@given(st.lists(asked, min_size=3, max_size=8), st.integers(0, 2), st.integers(3, 6))
+def test_whatever_is_asked_capacity_stays_between_its_bounds_and_is_reached(rows, least, most):
+    lab = Lab()
+    client = lab.client("autoscaling")
+    lab.client("ec2").create_launch_template(
+        LaunchTemplateName="web", LaunchTemplateData={"ImageId": AMAZON_LINUX, "InstanceType": "t3.micro"}
+    )
+    client.create_auto_scaling_group(
+        **GROUP,
+        MinSize=least,
+        MaxSize=most,
+        LaunchTemplate={"LaunchTemplateName": "web"},
+        AvailabilityZones=["us-east-1a"],
+    )
+    lab.advance(minutes=1)
+    for what, amount, metric in rows:
+        if what == "wait":
+            lab.advance(seconds=20 * abs(amount) + 1)
+        elif what == "desired":
+            client.set_desired_capacity(**GROUP, DesiredCapacity=least + abs(amount) % (most - least + 1))
+        elif what == "steps":
+            as_alarm(lab, step(client, EstimatedInstanceWarmup=30), metric, 70.0)
+        else:
+            as_alarm(lab, simple(client, amount, PolicyName=what, Cooldown=30))
+        assert least <= group(client)["DesiredCapacity"] <= most
+    lab.advance(minutes=10)
+    now = group(client)
+    states = [each["LifecycleState"] for each in now["Instances"]]
+    assert states == ["InService"] * now["DesiredCapacity"] and lab.agenda() == []

@@ -61,6 +61,13 @@ def test_a_bad_recurrence_is_refused(text):
         crontab.read(text)
 
 
+def test_time_zones_have_names():
+    assert crontab.is_zone("Europe/Berlin") and crontab.is_zone("Etc/GMT+9")
+    assert not any(
+        crontab.is_zone(name) for name in ("Mars/Base", "", "Europe", "../etc/passwd", "/etc/passwd")
+    )
+
+
 zones = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"])
 
 
