@@ -8,7 +8,7 @@ from typing import Any
 
 from cwlab.api import Call, operation, verb
 from cwlab.arn import parse
-from cwlab.errors import AwsError
+from cwlab.errors import AwsError, NotModelled
 from cwlab.services.events.common import (
     Answer,
     Params,
@@ -78,6 +78,8 @@ def _bus_at(call: Call, bus: str) -> Bus | None:
 @operation("events", "PutEvents", resource=_bus_arns, conditions=_told, policy=_policy)
 def put_events(call: Call, *, Entries: Sequence[Params]) -> Answer:
     """Put up to ten events on buses. Each is accepted or refused by itself; a bus that is not there swallows its events."""
+    if any("TraceHeader" in entry for entry in Entries):
+        raise NotModelled("events:PutEvents(Entries[].TraceHeader)")
     if sum(map(_size, Entries)) > MOST_BYTES:
         raise validation("Total size of the entries in the request is over the limit.")
     answers = []

@@ -38,7 +38,6 @@ def totals(lab: Lab, metric: str, **dimensions: str) -> float:
 # What arrives ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.syllabus("A08")
 def test_an_event_that_matches_comes_to_the_queue(lab, follow, put, queues):
     follow({"source": ["shop"], "detail": {"total": [{"numeric": [">", 100]}]}})
     event_id = put(detail='{"total": 120.50, "currency": "\\u20ac"}', Resources=["arn:x"])["EventId"]
@@ -179,7 +178,6 @@ def test_a_fifo_queue_gets_the_group(lab, events, put, queues):
 # Each kind of target -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.syllabus("A08")
 def test_a_topic_passes_the_event_on(lab, events, put, queues):
     sns = lab.client("sns")
     topic = sns.create_topic(Name="ops")["TopicArn"]
@@ -224,7 +222,6 @@ def _function(lab: Lab, source: str, name: str = "f") -> str:
     return made["FunctionArn"]
 
 
-@pytest.mark.syllabus("A08")
 def test_a_function_runs_and_writes_its_log(lab, events, put):
     arn = _function(lab, "def handler(event, context):\n    print('GOT', event['detail']['n'])\n")
     rule = events.put_rule(Name="r", EventPattern=json.dumps(ORDERS))["RuleArn"]
@@ -491,6 +488,55 @@ def test_metrics_of_a_rule_on_the_default_bus_and_on_a_custom_one(lab, events, f
         {each["Name"]: each["Value"] for each in metric["Dimensions"]} for metric in listed
     ]
     assert not [entry for entry in lab.journal if entry.operation == "PutMetricData"]
+
+
+# Alarms speak ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.syllabus("A07")
+def test_an_alarm_reaches_eventbridge_and_starts_a_function(lab, events, queues):
+    pattern = {
+        "source": ["aws.cloudwatch"],
+        "detail-type": ["CloudWatch Alarm State Change"],
+        "detail": {
+            "alarmName": [{"prefix": "prod-"}],
+            "state": {"value": ["ALARM"]},
+            "previousState": {"value": ["OK"]},
+        },
+    }
+    function = _function(
+        lab, "def handler(event, context):\n    print('ALARM', event['detail']['alarmName'])\n"
+    )
+    rule = events.put_rule(Name="r", EventPattern=json.dumps(pattern))["RuleArn"]
+    lab.client("lambda").add_permission(
+        FunctionName="f",
+        StatementId="rule",
+        Action="lambda:InvokeFunction",
+        Principal="events.amazonaws.com",
+        SourceArn=rule,
+    )
+    events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": function}, {"Id": "2", "Arn": queues.create()}])
+    cloudwatch = lab.client("cloudwatch")
+    for name in ("prod-cpu", "test-cpu"):
+        cloudwatch.put_metric_alarm(
+            AlarmName=name,
+            Namespace="Shop",
+            MetricName="Load",
+            Statistic="Average",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=1,
+            ComparisonOperator="GreaterThanThreshold",
+        )
+    for load in (0, 0, 5, 5):
+        cloudwatch.put_metric_data(Namespace="Shop", MetricData=[{"MetricName": "Load", "Value": load}])
+        lab.advance(minutes=1)
+    lab.advance(minutes=1)
+    (got,) = queues.arrived()
+    assert got["detail"]["alarmName"] == "prod-cpu"
+    assert got["resources"] == ["arn:aws:cloudwatch:us-east-1:123456789012:alarm:prod-cpu"]
+    log = lab.client("logs").filter_log_events(logGroupName="/aws/lambda/f")["events"]
+    assert "ALARM prod-cpu" in [each["message"].strip() for each in log]
 
 
 # EC2 speaks -------------------------------------------------------------------------------------------------------------

@@ -345,6 +345,12 @@ def test_each_entry_is_accepted_or_refused_by_itself(events):
     assert messages[7] == "Not authorized for the source."
 
 
+def test_what_an_entry_may_not_have_here(events):
+    entry = {"Source": "shop", "DetailType": "t", "Detail": "{}", "TraceHeader": "Root=1"}
+    with pytest.raises(NotModelled, match="TraceHeader"):
+        events.put_events(Entries=[entry])
+
+
 def test_a_request_has_a_size(events, refused):
     def entry(n: int) -> dict[str, str]:
         return {"Source": "shop", "DetailType": "t", "Detail": json.dumps({"x": "y" * n})}

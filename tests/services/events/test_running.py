@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from cwlab import Lab
 
 
-@pytest.mark.syllabus("A08")
 def test_a_rate_runs_each_minute_from_when_it_was_set(lab, follow, queues):
     lab.advance(seconds=30)
     rule = follow(name="tick", ScheduleExpression="rate(1 minute)")
