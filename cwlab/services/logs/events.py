@@ -13,7 +13,15 @@ from cwlab.services.logs import ids, ingest, keys, paging, reading
 from cwlab.services.logs.accepted import HOOKS
 from cwlab.services.logs.chunk import PLACE_BITS, Chunk, build
 from cwlab.services.logs.matching import matcher
-from cwlab.services.logs.names import chosen, group_of, policy_arn, settings_of, stream_of, streams
+from cwlab.services.logs.names import (
+    chosen,
+    group_of,
+    policy_arn,
+    settings_of,
+    stream_of,
+    streams,
+    tag_conditions,
+)
 from cwlab.services.logs.policies import granted
 from cwlab.services.logs.records import STANDARD, Group, Stream
 from cwlab.services.logs.refusals import invalid, no_stream, not_in_class
@@ -25,7 +33,7 @@ PAGE = 10_000
 Structure = dict[str, Any]
 
 
-@operation("logs", "PutLogEvents", resource=policy_arn, policy=granted)
+@operation("logs", "PutLogEvents", resource=policy_arn, conditions=tag_conditions, policy=granted)
 def put_log_events(
     call: Call,
     *,
@@ -82,7 +90,7 @@ def _store(call: Call, group: Group, stream: Stream, batch: ingest.Batch) -> Non
             hook(call, group, stream.name, chunk)
 
 
-@operation("logs", "GetLogEvents", readonly=True, resource=policy_arn)
+@operation("logs", "GetLogEvents", readonly=True, resource=policy_arn, conditions=tag_conditions)
 def get_log_events(
     call: Call,
     *,
@@ -126,7 +134,7 @@ def get_log_events(
     }
 
 
-@operation("logs", "FilterLogEvents", readonly=True, resource=policy_arn)
+@operation("logs", "FilterLogEvents", readonly=True, resource=policy_arn, conditions=tag_conditions)
 def filter_log_events(
     call: Call,
     *,
@@ -180,7 +188,7 @@ def filter_log_events(
 
 def _readable(call: Call, operation: str, name: str | None, identifier: str | None) -> Group:
     """The group, if its class lets its events be read."""
-    group = group_of(call, chosen({"logGroupName": name, "logGroupIdentifier": identifier}))
+    group = group_of(call, chosen(call, {"logGroupName": name, "logGroupIdentifier": identifier}))
     if group.log_class != STANDARD:
         raise not_in_class(operation, group.log_class)
     return group

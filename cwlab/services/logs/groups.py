@@ -9,7 +9,15 @@ from typing import Any
 from cwlab.api import Call, operation
 from cwlab.errors import AwsError, NotModelled
 from cwlab.services.logs import keys, paging, policies, tallies
-from cwlab.services.logs.names import group_arn, group_of, groups, name_of, policy_arn, streams
+from cwlab.services.logs.names import (
+    group_arn,
+    group_of,
+    groups,
+    name_of,
+    policy_arn,
+    streams,
+    tag_conditions,
+)
 from cwlab.services.logs.records import DELIVERY, PURGE_MS, STANDARD, Group
 from cwlab.services.logs.refusals import broken, exists, invalid
 from cwlab.services.logs.sizes import stored_bytes
@@ -24,7 +32,7 @@ CLASSES = (STANDARD, "INFREQUENT_ACCESS", DELIVERY)
 Structure = dict[str, Any]
 
 
-@operation("logs", "CreateLogGroup", resource=policy_arn)
+@operation("logs", "CreateLogGroup", resource=policy_arn, conditions=tag_conditions)
 def create_log_group(
     call: Call,
     *,
@@ -55,7 +63,7 @@ def create_log_group(
     groups(call)[logGroupName] = group
 
 
-@operation("logs", "DeleteLogGroup", resource=policy_arn)
+@operation("logs", "DeleteLogGroup", resource=policy_arn, conditions=tag_conditions)
 def delete_log_group(call: Call, *, logGroupName: str) -> None:
     """Delete a group with its streams, events and filters."""
     group = group_of(call, logGroupName)
@@ -70,12 +78,12 @@ def delete_log_group(call: Call, *, logGroupName: str) -> None:
     del groups(call)[logGroupName]
 
 
-@operation("logs", "PutLogGroupDeletionProtection", resource=policy_arn)
+@operation("logs", "PutLogGroupDeletionProtection", resource=policy_arn, conditions=tag_conditions)
 def put_log_group_deletion_protection(
     call: Call, *, logGroupIdentifier: str, deletionProtectionEnabled: bool
 ) -> None:
     """Switch deletion protection on or off."""
-    group = group_of(call, name_of(logGroupIdentifier))
+    group = group_of(call, name_of(call, logGroupIdentifier))
     groups(call)[group.name] = replace(group, protected=deletionProtectionEnabled)
 
 
@@ -83,7 +91,7 @@ def put_log_group_deletion_protection(
     "logs",
     "DescribeLogGroups",
     readonly=True,
-    resource=lambda call, params: policy_arn(call, {"logGroupName": params.get("logGroupNamePrefix", "")}),
+    resource=lambda call, params: policy_arn(call, {}),  # all groups, whatever is asked for
 )
 def describe_log_groups(
     call: Call,
@@ -102,7 +110,7 @@ def describe_log_groups(
         logGroupNamePrefix is not None or logGroupNamePattern is not None
     ):
         raise invalid("LogGroupIdentifiers cannot be specified with LogGroup name prefix or pattern.")
-    wanted = None if logGroupIdentifiers is None else {name_of(each) for each in logGroupIdentifiers}
+    wanted = None if logGroupIdentifiers is None else {name_of(call, each) for each in logGroupIdentifiers}
     found = [
         group
         for name, group in sorted(groups(call).items())
@@ -162,7 +170,7 @@ def _described(call: Call, group: Group) -> Structure:
     return out
 
 
-@operation("logs", "PutRetentionPolicy", resource=policy_arn)
+@operation("logs", "PutRetentionPolicy", resource=policy_arn, conditions=tag_conditions)
 def put_retention_policy(call: Call, *, logGroupName: str, retentionInDays: int) -> None:
     """Keep a group's events so many days; older ones disappear."""
     group = group_of(call, logGroupName)
@@ -175,7 +183,7 @@ def put_retention_policy(call: Call, *, logGroupName: str, retentionInDays: int)
     _retain(call, group, retentionInDays)
 
 
-@operation("logs", "DeleteRetentionPolicy", resource=policy_arn)
+@operation("logs", "DeleteRetentionPolicy", resource=policy_arn, conditions=tag_conditions)
 def delete_retention_policy(call: Call, *, logGroupName: str) -> None:
     """Keep a group's events for ever again."""
     _retain(call, group_of(call, logGroupName), None)

@@ -13,7 +13,7 @@ from typing import Any
 
 from cwlab.api import Call, load, operation
 from cwlab.errors import AwsError, NotModelled
-from cwlab.services.logs.names import group_arn, group_of, groups, name_of, policy_arn
+from cwlab.services.logs.names import group_arn, group_of, groups, name_of, policy_arn, tag_conditions
 from cwlab.services.logs.records import DataKey, Group
 from cwlab.services.logs.refusals import invalid
 
@@ -82,12 +82,12 @@ def _refusal(problem: AwsError, arn: str) -> AwsError:
     return error
 
 
-@operation("logs", "AssociateKmsKey", resource=policy_arn)
+@operation("logs", "AssociateKmsKey", resource=policy_arn, conditions=tag_conditions)
 def associate_kms_key(
     call: Call, *, kmsKeyId: str, logGroupName: str | None = None, resourceIdentifier: str | None = None
 ) -> None:
     """Encrypt what comes from now on with a KMS key."""
-    group = group_of(call, _named(logGroupName, resourceIdentifier))
+    group = group_of(call, _named(call, logGroupName, resourceIdentifier))
     groups(call)[group.name] = associated(group, new_key(call, group.name, kmsKeyId))
 
 
@@ -96,16 +96,16 @@ def associated(group: Group, key: DataKey) -> Group:
     return replace(group, kms_key=key.arn, keys=(*group.keys, key))
 
 
-@operation("logs", "DisassociateKmsKey", resource=policy_arn)
+@operation("logs", "DisassociateKmsKey", resource=policy_arn, conditions=tag_conditions)
 def disassociate_kms_key(
     call: Call, *, logGroupName: str | None = None, resourceIdentifier: str | None = None
 ) -> None:
     """Encrypt what comes from now on with the service's own key; older events still need theirs."""
-    group = group_of(call, _named(logGroupName, resourceIdentifier))
+    group = group_of(call, _named(call, logGroupName, resourceIdentifier))
     groups(call)[group.name] = replace(group, kms_key=None)
 
 
-def _named(name: str | None, identifier: str | None) -> str:
+def _named(call: Call, name: str | None, identifier: str | None) -> str:
     if (name is None) == (identifier is None):
         raise invalid("Exactly one of logGroupName and resourceIdentifier must be specified.")
     if name is not None:
@@ -113,4 +113,4 @@ def _named(name: str | None, identifier: str | None) -> str:
     assert identifier is not None
     if ":query-result:" in identifier:
         raise NotModelled(f"A key for query results ({identifier})", "Name a log group.")
-    return name_of(identifier)
+    return name_of(call, identifier)

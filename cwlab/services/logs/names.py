@@ -22,17 +22,23 @@ def group_arn(call: Call, name: str) -> str:
     return arn("logs", call.region, call.account, f"log-group:{name}")
 
 
-def name_of(identifier: str) -> str:
-    """The group's name out of a name or an ARN without ``:*``."""
+def name_of(call: Call, identifier: str) -> str:
+    """The group's name out of a name or an ARN without ``:*``.
+
+    Raises:
+        AwsError: the ARN is no log group's, or one of another account or Region.
+    """
     if not identifier.startswith("arn:"):
         return identifier
     parts = identifier.split(":", 6)
     if len(parts) != 7 or parts[2] != "logs" or parts[5] != "log-group" or ":" in parts[6]:
         raise invalid("The specified log group identifier is invalid.")
+    if parts[3:5] != [call.region, call.account]:
+        raise no_group()
     return parts[6]
 
 
-def chosen(params: Params) -> str:
+def chosen(call: Call, params: Params) -> str:
     """The group a request names by ``logGroupName`` or by ``logGroupIdentifier``: one of the two."""
     name, identifier = params.get("logGroupName"), params.get("logGroupIdentifier")
     if (name is None) == (identifier is None):
@@ -41,7 +47,7 @@ def chosen(params: Params) -> str:
             if name is None
             else "LogGroupName and LogGroupIdentifier cannot both be specified."
         )
-    return name if name is not None else name_of(str(identifier))
+    return name if name is not None else name_of(call, str(identifier))
 
 
 def policy_arn(call: Call, params: Params) -> str:
@@ -53,6 +59,22 @@ def policy_arn(call: Call, params: Params) -> str:
     if identifier.startswith("arn:"):
         return f"{identifier}:log-stream:{params.get('logStreamName', '')}"
     return f"{group_arn(call, identifier)}:log-stream:{params.get('logStreamName', '')}"
+
+
+def tag_conditions(call: Call, params: Params) -> dict[str, str | list[str]]:
+    """The condition keys of a request that names a group: the group's tags, and those the request sets or takes."""
+    identifier = next(
+        (params[n] for n in ("logGroupName", "logGroupIdentifier", "resourceArn") if n in params), ""
+    )
+    name = identifier.split(":", 6)[-1] if identifier.startswith("arn:") else identifier
+    group: Group | None = groups(call).get(name)
+    keys: dict[str, str | list[str]] = {f"aws:ResourceTag/{k}": v for k, v in (group.tags if group else ())}
+    tags = params.get("tags", params.get("tagKeys"))
+    if tags:
+        keys["aws:TagKeys"] = sorted(tags)
+        if isinstance(tags, dict):
+            keys |= {f"aws:RequestTag/{k}": v for k, v in tags.items()}
+    return keys
 
 
 def groups(call: Call) -> Table:

@@ -123,7 +123,7 @@ def _scope(call: Call, resource_arn: str | None) -> str:
     """ "" for the account, or the ARN of a log group that exists."""
     if resource_arn is None:
         return ""
-    group = group_of(call, name_of(resource_arn.removesuffix(":*")))
+    group = group_of(call, name_of(call, resource_arn.removesuffix(":*")))
     return group_arn(call, group.name)
 
 

@@ -6,7 +6,16 @@ from typing import Any
 
 from cwlab.api import Call, operation
 from cwlab.services.logs import paging, tallies
-from cwlab.services.logs.names import chosen, group_arn, group_of, policy_arn, settings_of, stream_of, streams
+from cwlab.services.logs.names import (
+    chosen,
+    group_arn,
+    group_of,
+    policy_arn,
+    settings_of,
+    stream_of,
+    streams,
+    tag_conditions,
+)
 from cwlab.services.logs.policies import granted
 from cwlab.services.logs.records import Group, Stream
 from cwlab.services.logs.refusals import exists, invalid
@@ -17,7 +26,7 @@ SEQUENCE_TOKEN = "49039859634184400000000000000000000000000000000000000002"  # o
 Structure = dict[str, Any]
 
 
-@operation("logs", "CreateLogStream", resource=policy_arn, policy=granted)
+@operation("logs", "CreateLogStream", resource=policy_arn, conditions=tag_conditions, policy=granted)
 def create_log_stream(call: Call, *, logGroupName: str, logStreamName: str) -> None:
     """Make a log stream in a group."""
     group_of(call, logGroupName)
@@ -27,7 +36,7 @@ def create_log_stream(call: Call, *, logGroupName: str, logStreamName: str) -> N
     table[logStreamName] = Stream(logStreamName, call.now_ms, Events())
 
 
-@operation("logs", "DeleteLogStream", resource=policy_arn)
+@operation("logs", "DeleteLogStream", resource=policy_arn, conditions=tag_conditions)
 def delete_log_stream(call: Call, *, logGroupName: str, logStreamName: str) -> None:
     """Delete a stream with its events."""
     group_of(call, logGroupName)
@@ -35,7 +44,7 @@ def delete_log_stream(call: Call, *, logGroupName: str, logStreamName: str) -> N
     del streams(call, logGroupName)[logStreamName]
 
 
-@operation("logs", "DescribeLogStreams", readonly=True, resource=policy_arn)
+@operation("logs", "DescribeLogStreams", readonly=True, resource=policy_arn, conditions=tag_conditions)
 def describe_log_streams(
     call: Call,
     *,
@@ -50,7 +59,9 @@ def describe_log_streams(
     """The streams of a group, by name or by the time of their last event."""
     if orderBy == "LastEventTime" and logStreamNamePrefix is not None:
         raise invalid("Cannot order by LastEventTime with a logStreamNamePrefix.")
-    group = group_of(call, chosen({"logGroupName": logGroupName, "logGroupIdentifier": logGroupIdentifier}))
+    group = group_of(
+        call, chosen(call, {"logGroupName": logGroupName, "logGroupIdentifier": logGroupIdentifier})
+    )
     prefix = logStreamNamePrefix or ""
     found = [_seen(call, s) for n, s in sorted(streams(call, group.name).items()) if n.startswith(prefix)]
     if orderBy == "LastEventTime":  # streams without events before all others

@@ -359,3 +359,37 @@ def test_a_role_writes_where_its_policy_lets_it(lab, logs, resource, stream, all
         ):
             as_role.put_log_events(**ask)
     assert texts(lab) == (["by role"] if allowed else [])
+
+
+@pytest.mark.syllabus("L14")
+def test_a_policy_may_ask_for_the_groups_tags(lab, logs):
+    iam = lab.client("iam")
+    iam.create_user(UserName="ana")
+    rules = [
+        ("logs:FilterLogEvents", {"aws:ResourceTag/team": "shop"}),
+        ("logs:CreateLogGroup", {"aws:RequestTag/team": "shop"}),
+    ]
+    statements = [
+        {"Effect": "Allow", "Action": action, "Resource": "*", "Condition": {"StringEquals": condition}}
+        for action, condition in rules
+    ]
+    iam.put_user_policy(
+        UserName="ana",
+        PolicyName="p",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}),
+    )
+    key = iam.create_access_key(UserName="ana")["AccessKey"]
+    ana = lab.client("logs", aws_access_key_id=key["AccessKeyId"])
+    with pytest.raises(ana.exceptions.ClientError, match="not authorized"):
+        ana.filter_log_events(logGroupName="/app")
+    logs.tag_log_group(logGroupName="/app", tags={"team": "shop"})
+    ana.filter_log_events(logGroupIdentifier=f"{ARN}/app")
+    with pytest.raises(ana.exceptions.ClientError, match="not authorized"):
+        ana.create_log_group(logGroupName="/mine", tags={"team": "ops"})
+    ana.create_log_group(logGroupName="/mine", tags={"team": "shop"})
+
+
+def test_an_identifier_of_another_region_or_account_names_no_group_here(lab, logs):
+    for other in (ARN.replace("us-east-1", "eu-west-1"), ARN.replace(ACCOUNT, "222222222222")):
+        with pytest.raises(logs.exceptions.ResourceNotFoundException):
+            logs.filter_log_events(logGroupIdentifier=f"{other}/app")
