@@ -122,7 +122,7 @@ class Why:
     notes: tuple[str, ...] = field(default=())
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """The explanation in a few sentences."""
         parts = [
             f"{self.alarm} is in {self.recorded} since {iso(to_ms(self.since))}: {self.reason or 'no reason given'}"
@@ -138,7 +138,7 @@ class Why:
         return "\n".join([*parts, *self.notes])
 
     def __str__(self) -> str:
-        lines = [self.words]
+        lines = [self.text]
         shown = self.slots[-SHOWN:]
         if shown:
             lines += ["", f"{'period':<10} {'value':>12}  {'is':<16} part in the decision"]
@@ -181,7 +181,7 @@ class Why:
         )
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else ""
         end = f"<p {style}>{html.escape(self.what_if)}</p>" if self.slots else ""
-        return f"<p {style}>{html.escape(self.words)}</p>{table}{end}"
+        return f"<p {style}>{html.escape(self.text)}</p>{table}{end}"
 
 
 # Asking -----------------------------------------------------------------------------------------------------------

@@ -34,4 +34,7 @@ def constraint_error(path: Path, rule: str, value: Any, shape: Any) -> AwsError:
         return bad_value("Request parameter recentlyActive value is invalid")
     if rule == "max" and shape.type_name == "list":
         return bad_value(f"The collection {where} must not have a size greater than {shape.metadata['max']}.")
-    return AwsError("ValidationError", common_wording(path, rule, value, shape).message)
+    message = common_wording(path, rule, value, shape).message
+    if path[-1] == "StateValue":  # observed in this order, which is not the model's
+        message = message.replace("[OK, ALARM, INSUFFICIENT_DATA]", "[INSUFFICIENT_DATA, ALARM, OK]")
+    return AwsError("ValidationError", message)

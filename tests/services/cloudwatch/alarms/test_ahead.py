@@ -47,7 +47,9 @@ seconds = st.integers(1, 900)
 step = st.one_of(
     st.tuples(st.just("put"), st.lists(st.tuples(st.integers(-1200, 600), VALUES), min_size=1, max_size=4)),
     st.tuples(
-        st.just("load"), st.integers(-600, 1800), st.lists(st.one_of(st.none(), VALUES), min_size=1, max_size=40)
+        st.just("load"),
+        st.integers(-600, 1800),
+        st.lists(st.one_of(st.none(), VALUES), min_size=1, max_size=40),
     ),
     st.tuples(st.just("advance"), seconds),
     st.tuples(st.just("advance"), st.integers(900, 9000)),

@@ -38,7 +38,7 @@ def rule(m: int, treatment: str = "missing", n: int = 3, samples: float | None =
 
 @pytest.mark.syllabus("A03")
 @pytest.mark.parametrize("treatment", TREATMENTS)
-@pytest.mark.parametrize("m, points, filled, states", list(rows()))
+@pytest.mark.parametrize(("m", "points", "filled", "states"), list(rows()))
 def test_the_documented_rows(m: int, points: list[str], filled: int, states: list[str], treatment: str):
     wanted = states[TREATMENTS.index(treatment)]
     for current in STATES:
@@ -53,7 +53,7 @@ def test_the_oracle_is_whole():
 
 
 @pytest.mark.parametrize(
-    "comparison, breaching",
+    ("comparison", "breaching"),
     [
         ("GreaterThanThreshold", [False, False, True]),
         ("GreaterThanOrEqualToThreshold", [False, True, True]),
@@ -67,8 +67,12 @@ def test_comparisons(comparison: str, breaching: list[bool]):
 
 
 @pytest.mark.parametrize(
-    "comparison, breaching",
-    list(zip(BAND, ([True, False, False, False, True], [True, *[False] * 4], [*[False] * 4, True]), strict=True)),
+    ("comparison", "breaching"),
+    list(
+        zip(
+            BAND, ([True, False, False, False, True], [True, *[False] * 4], [*[False] * 4, True]), strict=True
+        )
+    ),
 )
 def test_a_band_is_breached_strictly(comparison: str, breaching: list[bool]):
     settings = rule(1)._replace(comparison=comparison, threshold=None)
