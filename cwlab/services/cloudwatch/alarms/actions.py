@@ -72,15 +72,21 @@ def execute(call: Call, change: Change, arn: str) -> None:
     try:
         published = _RUN[action.kind](call, change, action)
     except CwlabError as problem:
-        error = _refusal(action, problem)
-        summary = f'Failed to execute action {arn}. Received error: "{error}"'
-        _note(call, change, arn, "Failed", summary, error=error)
+        failed(call, change, arn, problem)
         return
     summary = f"Successfully executed action {arn}"
     if action.kind == "ec2":
         instance = _instance(change)
         summary = f"{action.verb.capitalize()} EC2 Instance '{instance}' action completed successfully"
     _note(call, change, arn, "Succeeded", summary, published=published)
+
+
+def failed(call: Call, change: Change, arn: str, problem: CwlabError) -> None:
+    """Write down that an action failed, and why."""
+    error = _refusal(read(arn), problem)
+    _note(
+        call, change, arn, "Failed", f'Failed to execute action {arn}. Received error: "{error}"', error=error
+    )
 
 
 def _note(
@@ -149,32 +155,44 @@ def _invoke(call: Call, change: Change, action: Action) -> None:
 
 
 def _scale(call: Call, change: Change, action: Action) -> None:
-    """Execute a scaling policy, with the metric as it is now: a step policy picks its step by it."""
-    alarm = change.alarm
+    scale(call, change, action.arn, policy_of(call, change, action.arn))
+
+
+def policy_of(call: Call, change: Change, arn: str) -> tuple[str, str]:
+    """The type of a scaling policy, and how it wants the metric's recent datapoints put together; "" where there is no
+    such policy, which it is for Auto Scaling to say."""
+    request = {"PolicyNames": [arn]}
+    found = _ask(call, change, read(arn), "autoscaling", "DescribePolicies", request, PRINCIPAL)
+    if not found["ScalingPolicies"]:
+        return "", ""
+    (policy,) = found["ScalingPolicies"]
+    return policy["PolicyType"], policy.get("MetricAggregationType", "Average")
+
+
+def scale(call: Call, change: Change, arn: str, policy: tuple[str, str]) -> None:
+    """Execute a scaling policy, with the metric as it is now: a step policy picks its step by it.
+
+    Args:
+        policy: what ``policy_of`` told.
+
+    Raises:
+        AwsError: Auto Scaling refused, or there are no datapoints.
+    """
+    alarm, (kind, aggregation) = change.alarm, policy
     assert isinstance(alarm, MetricAlarm)  # action_arns.check
-    found = _ask(
-        call,
-        change,
-        action,
-        "autoscaling",
-        "DescribePolicies",
-        {"PolicyNames": [action.arn]},
-        PRINCIPAL,
-    )["ScalingPolicies"]
-    policy = found[0] if found else {}
-    request: dict[str, Any] = {"PolicyName": action.arn}
-    if policy.get("PolicyType") == "SimpleScaling":
+    request: dict[str, Any] = {"PolicyName": arn}
+    if kind == "SimpleScaling":
         request["HonorCooldown"] = True
-    elif policy:
+    elif kind:
         points = datapoints(call, change)
         if not points:
             raise AwsError(
                 "ValidationError", "The alarm's state has no datapoints from which to pick a scaling step."
             )
-        request["MetricValue"] = float(AGGREGATES[policy.get("MetricAggregationType", "Average")](points))
+        request["MetricValue"] = float(AGGREGATES[aggregation](points))
         if alarm.threshold is not None:
             request["BreachThreshold"] = float(alarm.threshold)
-    _ask(call, change, action, "autoscaling", "ExecutePolicy", request, PRINCIPAL)
+    _ask(call, change, read(arn), "autoscaling", "ExecutePolicy", request, PRINCIPAL)
 
 
 def datapoints(call: Call, change: Change) -> list[float]:

@@ -4,8 +4,8 @@
         ├─ composites that watch the alarm, each at most once ─ the same for each that changes
         └─ composites whose actions the alarm suppresses ─ the same, their state's value apart
 
-Children come before their parents, so that a composite over composites sees the outcome. An alarm that is met again on
-the way belongs to a cycle; there evaluation stops, as on AWS.
+Children come before their parents, so that a composite over composites sees the outcome. A composite that is met again on
+the way belongs to a cycle: it is evaluated once more, and there evaluation stops (final states are as observed).
 """
 
 from __future__ import annotations
@@ -121,18 +121,28 @@ def _ripple(call: Call, name: str) -> list[tuple[str, StateValue]]:
     """
     met, changed = {name}, [name]
     found: list[tuple[str, StateValue]] = []
-    pending = set(relations.parents(call, name))
+    pending, again = set(relations.parents(call, name)), set[str]()
+
+    def reconsider(one: str) -> bool:
+        was: State = call.table("alarm_states")[one]
+        below = relations.children(call, one)
+        cause = next(each for each in reversed(changed) if each in below)
+        if not _reconsider(call, call.table("alarms")[one], cause):
+            return False
+        changed.append(one)
+        found.append((one, was.value))
+        return True
+
     while pending:
         one = _lowest(call, pending)
         pending.remove(one)
         met.add(one)
-        alarm: CompositeAlarm = call.table("alarms")[one]
-        was: State = call.table("alarm_states")[one]
-        cause = next(each for each in reversed(changed) if each in relations.children(call, one))
-        if _reconsider(call, alarm, cause):
-            changed.append(one)
-            found.append((one, was.value))
-            pending.update(set(relations.parents(call, one)) - met)
+        if reconsider(one):
+            above = set(relations.parents(call, one))
+            pending |= above - met
+            again |= above & met
+    for one in sorted(again):
+        reconsider(one)
     return found
 
 

@@ -112,6 +112,45 @@ def test_disabled_actions_do_not_run_and_enabling_does_not_make_up_for_it(hand):
     assert lines(hand) == [("Succeeded", None)]
 
 
+@pytest.mark.parametrize("admitted", [True, False])
+def test_a_topic_of_another_account_must_admit_the_alarm(hand, admitted: bool):
+    sns = hand.lab.client("sns", account="222222222222")
+    topic = sns.create_topic(Name="theirs")["TopicArn"]
+    if admitted:
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudwatch.amazonaws.com"},
+            "Action": "SNS:Publish",
+            "Resource": topic,
+            "Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:cloudwatch:{HERE}:alarm:*"}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
+    hand.metric("cpu", AlarmActions=[topic])
+    hand.set("cpu", "ALARM")
+    assert [state for state, _ in lines(hand)] == ["Succeeded" if admitted else "Failed"]
+
+
+def test_a_topic_with_the_key_of_aws_cannot_be_used(hand):
+    hand.lab.client("sns").create_topic(Name="ops", Attributes={"KmsMasterKeyId": "alias/aws/sns"})
+    hand.metric("cpu", AlarmActions=[TOPIC])
+    hand.set("cpu", "ALARM")
+    assert lines(hand) == [
+        ("Failed", "CloudWatch Alarms does not have authorization to access the SNS topic encryption key.")
+    ]
+
+
+def test_a_fifo_topic_groups_by_alarm(hand):
+    arn = hand.lab.client("sns").create_topic(Name="ops.fifo", Attributes={"FifoTopic": "true"})["TopicArn"]
+    for name in ("cpu", "disk"):
+        hand.metric(name, AlarmActions=[arn], OKActions=[arn])
+        hand.set(name, "ALARM")
+        hand.set(name, "OK")
+    assert [state for state, _ in lines(hand)] == ["Succeeded"] * 2
+    sent = [e.params for e in hand.lab.journal if e.operation == "Publish"]
+    assert len({p["MessageGroupId"] for p in sent}) == 2
+
+
 # EC2 --------------------------------------------------------------------------------------------------------------
 
 
@@ -183,6 +222,17 @@ def test_a_policy_is_asked_each_minute_while_the_state_lasts(hand):
     hand.lab.advance(minutes=5)
     assert len(asked_to_scale(hand)) == 4
     assert not [due for due in hand.lab.agenda(100) if due.handler == "repeat_scaling"]
+
+
+def test_the_history_tells_of_the_first_time_and_of_a_repetition_that_begins_to_fail(hand, group):
+    arn = group(ScalingAdjustment=1)
+    hand.metric("cpu", AlarmActions=[arn])
+    hand.set("cpu", "ALARM")
+    hand.lab.advance(minutes=3)
+    assert [state for state, _ in lines(hand)] == ["Succeeded"]
+    hand.lab.client("autoscaling").delete_policy(AutoScalingGroupName="web", PolicyName="out")
+    hand.lab.advance(minutes=3)
+    assert [state for state, _ in lines(hand)] == ["Succeeded", "Failed"]
 
 
 def test_one_entry_on_the_agenda_whatever_happens_to_the_alarm(hand):

@@ -136,6 +136,17 @@ def test_a_cycle_can_be_made_and_stops_evaluating(hand):
     hand.cloudwatch.delete_alarms(AlarmNames=["c"])
 
 
+def test_a_cycle_that_contradicts_itself_comes_to_rest(hand):
+    """Recorded: the first goes to ALARM and back within the instant, the second stays where that left it."""
+    hand.composite("c", "FALSE")
+    hand.composite("d", "ALARM(c)")
+    hand.composite("c", "NOT ALARM(d)")
+    assert [hand.state(n) for n in "cd"] == ["OK", "ALARM"]
+    assert hand.see("c")["StateReason"].startswith(f"{ARN}d transitioned to ALARM at ")
+    hand.lab.advance(hours=1)
+    assert [hand.state(n) for n in "cd"] == ["OK", "ALARM"]
+
+
 def test_a_chain_of_a_hundred_composites_follows(hand):
     hand.metric("a000", "OK")
     for n in range(1, 101):
