@@ -12,6 +12,14 @@
     console.statistics(lab)
     console.explore(lab, "Shop", "Latency")
     console.bench(lab, {"errors": ("Shop", "Errors"), "requests": ("Shop", "Requests")})   # metric math
+    console.alarm(lab, "cpu-high")                                              # the alarm console
+    console.missing_data(lab)
+    console.alarms(lab)                                                         # pictures of alarms
+    console.states(lab, ["cpu-high", "cpu-low"])
+    console.composite(lab, "shop-down")
+    console.aftermath(lab, "cpu-high", group="web", logs=["/aws/lambda/triage"])
+    console.score(lab, "slow", shop.INCIDENTS)
+    console.tune(play, view, threshold=(40, 90, 60))                            # your numbers, played
     console.breaking(play, faults, view)                                        # now break it
     console.time_machine(lab)
 
@@ -33,10 +41,16 @@ if TYPE_CHECKING:
     from cwlab.console.bursts import resolution
     from cwlab.console.dashboards import dashboard
     from cwlab.console.exploring import explore
+    from cwlab.console.following import aftermath, states
+    from cwlab.console.gaps import missing_data
     from cwlab.console.latencies import statistics
+    from cwlab.console.overview import alarms, composite
     from cwlab.console.panels import Panel
     from cwlab.console.picture import Picture, show
+    from cwlab.console.scoring import score
     from cwlab.console.timemachine import TimeMachine, time_machine
+    from cwlab.console.tower import alarm
+    from cwlab.console.tuning import tune
     from cwlab.console.views import agenda, explorer, journal, metric
     from cwlab.console.workbench import bench
 
@@ -45,40 +59,56 @@ _HOME = {
     "Panel": "panels",
     "Picture": "picture",
     "TimeMachine": "timemachine",
+    "aftermath": "following",
     "agenda": "views",
+    "alarm": "tower",
+    "alarms": "overview",
     "ask": "asking",
     "bench": "workbench",
     "breaking": "breakage",
+    "composite": "overview",
     "dashboard": "dashboards",
     "explore": "exploring",
     "explorer": "views",
     "journal": "views",
     "metric": "views",
+    "missing_data": "gaps",
     "resolution": "bursts",
     "retention": "ageing",
+    "score": "scoring",
     "show": "picture",
+    "states": "following",
     "statistics": "latencies",
     "time_machine": "timemachine",
+    "tune": "tuning",
 }
 
 __all__ = [
     "Panel",
     "Picture",
     "TimeMachine",
+    "aftermath",
     "agenda",
+    "alarm",
+    "alarms",
     "ask",
     "bench",
     "breaking",
+    "composite",
     "dashboard",
     "explore",
     "explorer",
     "journal",
     "metric",
+    "missing_data",
     "resolution",
     "retention",
+    "score",
     "show",
+    "states",
     "statistics",
     "time_machine",
+    "tune",
 ]
 
 

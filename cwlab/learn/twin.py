@@ -27,6 +27,9 @@ ONLY_HERE = {
     "act": "Do it on the real thing.",
     "load_metrics": "Send the rows with put_metric_data; AWS takes only the last two weeks.",
     "journal": "Look at CloudTrail's event history.",
+    "why": "Look at the alarm's StateReason and at its history.",
+    "inbox": "Look into your own mailbox.",
+    "group": "Put load on your own instances.",
     "agenda": "AWS does not tell what it will do next.",
     "share": "Share the code.",
 }

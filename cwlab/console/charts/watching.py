@@ -38,6 +38,8 @@ KINDS = {
     "done": (theme.COLORS["green"], "square"),
     "failed": (theme.COLORS["vermillion"], "cross"),
     "event": (theme.COLORS["purple"], "diamond"),
+    "more": (theme.COLORS["green"], "triangle-up"),
+    "less": (theme.COLORS["orange"], "triangle-down"),
 }
 _COLUMNS = ["time (UTC)", "what", "value", "why"]
 
@@ -54,6 +56,7 @@ class Watched:
         breaches: whether a value breaches; nothing does when left out.
         unit: of the values, for the axis.
         most: the axis reaches at least this far, so that it stays while a threshold moves.
+        cut: the axis ends here even if values lie above; they are drawn at its end.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Watched:
     breaches: Any = None
     unit: str = ""
     most: float = 0.0
+    cut: float | None = None
 
 
 @dataclass(frozen=True)
@@ -225,6 +229,7 @@ def _metric(sheet: _Sheet, one: Watched) -> None:
     values = one.points["value"].tolist()
     known = [v for v in (*values, one.threshold) if v is not None and v == v]
     low, high = min([0.0, *known]), max([one.most, *known, 1e-9])
+    high = min(high, one.cut) if one.cut is not None else high
     down = Axis(low, low + (high - low) * 1.1, bottom, top)
     for value in value_ticks(low, low + (high - low) * 1.1, 4):
         sheet.canvas.line([(LEFT, down(value)), (RIGHT, down(value))], theme.GRID, width=0.7)
@@ -364,10 +369,14 @@ def _label(sheet: _Sheet, text: str) -> None:
 
 def _strip(sheet: _Sheet, strip: Strip) -> None:
     top = sheet.y + (ROW - STRIP) / 2
-    for one in strip.spans:
-        if one.to_ms <= sheet.start_ms or one.from_ms >= sheet.end_ms:
-            continue
+    seen = [s for s in strip.spans if s.to_ms > sheet.start_ms and s.from_ms < sheet.end_ms]
+    for i, one in enumerate(seen):
         x, x2 = sheet.clip(one.from_ms), sheet.clip(one.to_ms)
+        free = (sheet.clip(seen[i + 1].from_ms) if i + 1 < len(seen) else RIGHT) - x2
+        if one.word not in LOOKS and free > len(one.word) * 11 * LETTER + 8 > x2 - x:
+            sheet.canvas.text(
+                x2 + 5, top + STRIP / 2, one.word
+            )  # too narrow for its word, and room beside it
         pill(
             sheet.canvas,
             x,
@@ -385,8 +394,9 @@ def pill(canvas: Canvas, x: float, y: float, x2: float, word: str, *, tip: str =
     canvas.box(x, y, x2, y + STRIP, fill=color, opacity=0.17)
     canvas.box(x + 0.4, y, x2 - 0.4, y + STRIP, line=color)
     room = x2 - x
-    if look and room >= 11:
-        canvas.dot(min(x + 12, (x + x2) / 2), y + STRIP / 2, color, shape=look.shape, size=62, tip=tip)
+    if look and room >= 5:
+        size = 62 if room >= 12 else 26
+        canvas.dot(min(x + 12, (x + x2) / 2), y + STRIP / 2, color, shape=look.shape, size=size, tip=tip)
     if room > 30:  # the rest of it can be pointed at, too
         canvas.dot((x + x2) / 2, y + STRIP / 2, "transparent", shape="square", size=STRIP**2, tip=tip)
     start = 21 if look else 6

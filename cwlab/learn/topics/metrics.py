@@ -891,6 +891,7 @@ TOPIC = Topic(
     "which statistic you ask for, and that a bad question is answered with silence.",
     minutes=60,
     builds_on=("start",),
+    next="alarms",
     abilities=(
         "name a metric so exactly that CloudWatch finds it",
         "choose resolution and period so that a question is answered at any age",
