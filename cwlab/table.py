@@ -15,7 +15,7 @@ two copies writes: both share one dict, and the first writer copies it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Any, Self
 
 _ABSENT = object()
@@ -110,6 +110,14 @@ class Table(MutableMapping[Any, Any]):
         if self._log.depth:
             self._log.entries.append((self, _WHOLE, self._data.copy()))
         self._data, self._shared = {}, False
+
+    def drop(self, keys: Iterable[Any]) -> None:
+        """Remove many keys, those that are there; undone together."""
+        if self._log.depth:
+            self._log.entries.append((self, _WHOLE, self._data.copy()))
+        data = self._own()
+        for key in keys:
+            data.pop(key, None)
 
     def put(self, items: Mapping[Any, Any]) -> None:
         """Set many keys; undone together with the rest."""

@@ -99,3 +99,16 @@ def test_append_only_indexing():
     assert items[-1] == 3
     with pytest.raises(IndexError):
         items[3]
+
+
+def test_drop_removes_many_and_is_undone_together():
+    log = UndoLog()
+    table = Table(log, {n: str(n) for n in range(5)})
+    twin = table.fork(UndoLog())
+    with pytest.raises(ZeroDivisionError), log:
+        table.drop([0, 3, 99])
+        assert list(table) == [1, 2, 4]
+        raise ZeroDivisionError
+    assert list(table) == list(twin) == [0, 1, 2, 3, 4]
+    table.drop([0, 3])
+    assert (list(table), list(twin)) == ([1, 2, 4], [0, 1, 2, 3, 4])

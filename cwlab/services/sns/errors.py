@@ -34,10 +34,7 @@ def bad_value(message: str) -> AwsError:
 
 
 def key_refused() -> AwsError:
-    """The topic's key does not let this service in.
-
-    For alarms, the sentence that their history shows (observed); KMS's own for others.
-    """
+    """The topic's key does not let the publisher in. (What an alarm then writes into its history is CloudWatch's.)"""
     return AwsError(
         "KMSAccessDenied",
         "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you "

@@ -263,18 +263,17 @@ def _encrypt(call: Call, topic: Topic) -> None:
             raise key_refused()
         return
     service = call.principal.arn if call.principal.kind == "service" else None
-    for name, more in (("GenerateDataKey", {"KeySpec": "AES_256"}),):
-        try:
-            call.invoke(
-                "kms",
-                name,
-                {"KeyId": key, **more},
-                service_principal=service,
-                source_arn=call.request.source_arn,
-                account=topic.account,
-            )
-        except AwsError as problem:
-            raise key_refused() from problem
+    try:
+        call.invoke(
+            "kms",
+            "GenerateDataKey",
+            {"KeyId": key, "KeySpec": "AES_256"},
+            service_principal=service,
+            source_arn=call.request.source_arn,
+            account=topic.account,
+        )
+    except AwsError as problem:
+        raise key_refused() from problem
 
 
 # On its way ----------------------------------------------------------------------------------------------------------
@@ -323,10 +322,13 @@ def _known(call: Call, topic: Topic, draft: Message) -> tuple[str, str] | None:
     if not topic.fifo:
         return None
     table = call.table(f"deduplicated/{topic.name}", account=topic.account)
-    for key, (sent_ms, _, _) in list(table.items()):  # in order of time: the outdated come first
+    outdated = []
+    for key, (sent_ms, _, _) in table.items():  # in order of time
         if sent_ms + DEDUPLICATION_MS > call.now_ms:
             break
-        del table[key]
+        outdated.append(key)
+    if outdated:
+        table.drop(outdated)
     found: tuple[int, str, str] | None = table.get(_scope(topic, draft))
     return None if found is None else found[1:]
 

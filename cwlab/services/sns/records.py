@@ -36,15 +36,20 @@ class Topic:
 
 @record
 class Subscription:
-    """A subscription. ``token`` is what its owner confirms it with; until then it gets nothing."""
+    """A subscription. ``token`` is what its owner confirms it with; until then it gets nothing.
+
+    Args:
+        owner, principal: the account that subscribed, and who of it.
+    """
 
     arn: str
     topic_arn: str
     protocol: str
     endpoint: str
     owner: str
+    principal: str
     settings: dict[str, str]
-    created_ms: int
+    asked_ms: int
     confirmed: bool
     token: str | None = None
     authenticated: bool = True  # whether it was confirmed by a signed request of the endpoint's owner

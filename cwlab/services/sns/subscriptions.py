@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from cwlab.api import Call, operation
-from cwlab.errors import NotModelled
+from cwlab.errors import AwsError, NotModelled
 from cwlab.services.sns import delivery, settings
 from cwlab.services.sns.access import policy_of, topic_arn
 from cwlab.services.sns.errors import bad_arn, invalid, no_subscription
@@ -66,8 +66,9 @@ def subscribe(
         protocol=Protocol,
         endpoint=endpoint,
         owner=call.account,
+        principal=call.principal.arn,
         settings=given,
-        created_ms=call.now_ms,
+        asked_ms=call.now_ms,
         confirmed=Protocol in ("sqs", "lambda") and endpoint.split(":")[4] == call.account,
     )
     if made.confirmed:
@@ -89,7 +90,7 @@ def _keep(call: Call, topic: Topic, subscription: Subscription) -> None:
 def _ask(call: Call, topic: Topic, subscription: Subscription) -> Subscription:
     """Ask the endpoint's owner, with a new token; a token is good for two days."""
     token = call.unique("2336412f37", 48)
-    asking = replace(subscription, token=token, created_ms=call.now_ms)
+    asking = replace(subscription, token=token, asked_ms=call.now_ms)
     _keep(call, topic, asking)
     entry = call.world.timeline.schedule(
         call.now_ms + TOKEN_MS, topic.account, call.region, "sns", "expire", {"token": token}
@@ -124,7 +125,15 @@ def _uuid(call: Call) -> str:
     return f"{h[:8]}-{h[8:12]}-4{h[13:16]}-a{h[17:20]}-{h[20:32]}"
 
 
-@operation("sns", "ConfirmSubscription", resource=topic_arn)
+def _own_topic(call: Call, params: dict[str, Any]) -> str:
+    """The topic a request is about. Of another account's topic IAM is not asked: the token, or owning the
+    subscription, is what counts."""
+    arn = params.get("TopicArn") or str(params["SubscriptionArn"]).rpartition(":")[0]
+    parts = arn.split(":")
+    return arn if len(parts) == 6 and parts[4] == call.account else "*"
+
+
+@operation("sns", "ConfirmSubscription", resource=_own_topic)
 def confirm_subscription(
     call: Call, *, TopicArn: str, Token: str, AuthenticateOnUnsubscribe: str = "false"
 ) -> dict[str, Any]:
@@ -153,14 +162,12 @@ def find(call: Call, text: str) -> tuple[Topic, Subscription]:
     found: Subscription | None = call.table("subscriptions", account=parts[4]).get(text)
     if found is None:
         raise no_subscription()
+    if call.account not in (found.owner, parts[4]):
+        raise AwsError("AuthorizationError", "Not authorized to access this subscription", 403)  # unconfirmed
     return existing(call, found.topic_arn), found
 
 
-def _topic_part(call: Call, params: dict[str, Any]) -> str:
-    return str(params["SubscriptionArn"]).rpartition(":")[0] or "*"
-
-
-@operation("sns", "Unsubscribe", resource=_topic_part)
+@operation("sns", "Unsubscribe", resource=_own_topic)
 def unsubscribe(call: Call, *, SubscriptionArn: str) -> None:
     """End a subscription. One that is not there is no error."""
     parts = SubscriptionArn.split(":")
@@ -202,7 +209,7 @@ def list_subscriptions_by_topic(call: Call, *, TopicArn: str, NextToken: str | N
     return listed("Subscriptions", found, NextToken, TopicArn)
 
 
-@operation("sns", "GetSubscriptionAttributes", resource=_topic_part, readonly=True)
+@operation("sns", "GetSubscriptionAttributes", resource=_own_topic, readonly=True)
 def get_subscription_attributes(call: Call, *, SubscriptionArn: str) -> dict[str, Any]:
     """All attributes of a subscription."""
     _, found = find(call, SubscriptionArn)
@@ -212,7 +219,7 @@ def get_subscription_attributes(call: Call, *, SubscriptionArn: str) -> dict[str
         "Protocol": found.protocol,
         "Endpoint": found.endpoint,
         "Owner": found.owner,
-        "SubscriptionPrincipal": f"arn:aws:iam::{found.owner}:user/admin",
+        "SubscriptionPrincipal": found.principal,
         "PendingConfirmation": "false" if found.confirmed else "true",
         "ConfirmationWasAuthenticated": "true" if found.confirmed and found.authenticated else "false",
         "RawMessageDelivery": "false",
@@ -222,7 +229,7 @@ def get_subscription_attributes(call: Call, *, SubscriptionArn: str) -> dict[str
     return {"Attributes": told}
 
 
-@operation("sns", "SetSubscriptionAttributes", resource=_topic_part)
+@operation("sns", "SetSubscriptionAttributes", resource=_own_topic)
 def set_subscription_attributes(
     call: Call, *, SubscriptionArn: str, AttributeName: str, AttributeValue: str = ""
 ) -> None:

@@ -122,10 +122,8 @@ def get_queue_url(call: Call, *, QueueName: str, QueueOwnerAWSAccountId: str | N
 def delete_queue(call: Call, *, QueueUrl: str) -> None:
     """Delete a queue with all its messages."""
     shelf = opened(call, QueueUrl)
-    for message_id in list(shelf.messages):
-        del shelf.messages[message_id]
-    for known in list(shelf.deduplicated):
-        del shelf.deduplicated[known]
+    shelf.messages.drop(list(shelf.messages))
+    shelf.deduplicated.drop(list(shelf.deduplicated))
     tally.close(call, shelf.account, shelf.queue)
     del call.table("queues", account=shelf.account)[shelf.name]
     call.table("deleted", account=shelf.account)[shelf.name] = call.now_ms
@@ -195,6 +193,7 @@ def set_queue_attributes(call: Call, *, QueueUrl: str, Attributes: Mapping[str, 
     if "FifoQueue" in Attributes:
         raise bad_attribute("FifoQueue") if shelf.queue.fifo else unknown_attribute("FifoQueue")
     checked = settings.checked(Attributes, shelf.queue.fifo, api.load("kms"))
+    shelf.let_go()  # by the retention that was
     queue = replace(shelf.queue, settings=shelf.queue.settings | checked, modified_ms=call.now_ms)
     if "RedrivePolicy" in checked:
         _check_target(call, queue)
@@ -208,8 +207,7 @@ def purge_queue(call: Call, *, QueueUrl: str) -> None:
     last = shelf.queue.purged_ms
     if last is not None and call.now_ms - last < PURGE_MS:
         raise purging(shelf.name)
-    for message_id in list(shelf.messages):
-        del shelf.messages[message_id]
+    shelf.messages.drop(list(shelf.messages))
     shelf.save(replace(shelf.queue, purged_ms=call.now_ms))
 
 

@@ -272,4 +272,4 @@ def _each(entries: Sequence[Mapping[str, Any]], do: Any) -> dict[str, Any]:
             failed.append(failure(entry["Id"], problem))
         else:
             done.append({"Id": entry["Id"]})
-    return {"Successful": done} | ({"Failed": failed} if failed else {})
+    return {"Successful": done, "Failed": failed}

@@ -91,7 +91,7 @@ def send_message_batch(call: Call, *, QueueUrl: str, Entries: Sequence[Mapping[s
             done.append({"Id": entry_id, **_put(shelf, draft)})
         else:
             failed.append(failure(entry_id, draft))
-    return ({"Successful": done} if done else {"Successful": []}) | ({"Failed": failed} if failed else {})
+    return {"Successful": done, "Failed": failed}
 
 
 def _draft_of(call: Call, queue: Queue, entry: Mapping[str, Any]) -> Message:
@@ -314,10 +314,13 @@ def _known(shelf: Shelf, draft: Message) -> tuple[str, str | None] | None:
     if not shelf.queue.fifo:
         return None
     now_ms = shelf.call.now_ms
-    for key, (sent_ms, _, _) in list(shelf.deduplicated.items()):  # in order of time: the outdated come first
+    outdated = []
+    for key, (sent_ms, _, _) in shelf.deduplicated.items():  # in order of time
         if sent_ms + DEDUPLICATION_MS > now_ms:
             break
-        del shelf.deduplicated[key]
+        outdated.append(key)
+    if outdated:
+        shelf.deduplicated.drop(outdated)
     found: tuple[int, str, str | None] | None = shelf.deduplicated.get(_scope(shelf.queue, draft))
     return None if found is None else found[1:]
 

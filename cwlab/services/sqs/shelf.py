@@ -61,10 +61,15 @@ class Shelf:
 
     def up_to_date(self) -> Shelf:
         """Count what time alone has done since the last request, and let expired messages go."""
-        tally.settle(self.call, self.account, self.queue, self.messages.values())
-        for message in backlog.expired(self.messages.values(), self.queue, self.call.now_ms):
-            del self.messages[message.message_id]
+        if tally.settle(self.call, self.account, self.queue, self.messages):
+            self.let_go()
         return self
+
+    def let_go(self) -> None:
+        """Drop the messages whose retention is over. Nobody sees them any more, so once a minute is enough."""
+        gone = backlog.expired(self.messages.values(), self.queue, self.call.now_ms)
+        if gone:
+            self.messages.drop([each.message_id for each in gone])
 
 
 def looked_at(call: Call, url: str) -> Shelf:

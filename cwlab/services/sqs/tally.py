@@ -7,7 +7,7 @@ still costs nothing, however long.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from cwlab.api import Call
@@ -53,17 +53,22 @@ class Book:
     until_ms: int
 
 
-def settle(call: Call, account: str, queue: Queue, messages: Iterable[Message]) -> None:
-    """Write down how full the queue was at each full minute since the last request, and that it is active."""
+def settle(call: Call, account: str, queue: Queue, messages: Mapping[str, Message]) -> bool:
+    """Write down how full the queue was at each full minute since the last request, and that it is active.
+
+    Returns:
+        Whether a minute has turned since.
+    """
     now_ms, books = call.now_ms, call.table("books", account=account)
     book: Book | None = books.get(queue.name)
     if book is None:
         books[queue.name] = Book(now_ms, Levels(*EMPTY), now_ms, now_ms)
-        return
+        return False
     if now_ms // MINUTE_MS == book.settled_ms // MINUTE_MS:
-        books[queue.name] = replace(book, settled_ms=now_ms, until_ms=now_ms)
-        return
-    held = list(messages)
+        if now_ms > book.settled_ms:
+            books[queue.name] = Book(now_ms, book.level, book.since_ms, now_ms)
+        return False
+    held = list(messages.values())
     last, levels = book.level, call.table(f"levels/{queue.name}", account=account)
     for minute, each in history(held, queue, book.settled_ms, now_ms):
         if Levels(*each) != last:
@@ -75,6 +80,7 @@ def settle(call: Call, account: str, queue: Queue, messages: Iterable[Message]) 
         )
         since_ms = now_ms
     books[queue.name] = Book(now_ms, last, since_ms, now_ms)
+    return True
 
 
 def close(call: Call, account: str, queue: Queue) -> None:

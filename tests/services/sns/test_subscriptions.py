@@ -82,7 +82,10 @@ def test_a_queue_of_another_account_is_asked_by_a_message(lab, sns, topic):
     assert answer["SubscriptionArn"] == "pending confirmation"
     note = json.loads(other.receive_message(QueueUrl=url)["Messages"][0]["Body"])
     assert note["Type"] == "SubscriptionConfirmation" and note["Token"] in note["SubscribeURL"]
-    sns.confirm_subscription(TopicArn=topic, Token=note["Token"])
+    theirs = lab.client("sns", account="222222222222")
+    arn = theirs.confirm_subscription(TopicArn=topic, Token=note["Token"])["SubscriptionArn"]
+    stranger = lab.client("sns", account="333333333333")
+    assert refused(stranger.unsubscribe, SubscriptionArn=arn)[0] == "AuthorizationError"
     sns.publish(TopicArn=topic, Message="hello")
     note = json.loads(other.receive_message(QueueUrl=url)["Messages"][0]["Body"])
     assert note["Message"] == "hello"

@@ -67,6 +67,21 @@ def test_it_ends_when_the_world_itself_sends_a_message(lab, sqs, orders):
         del HANDLERS["sqs", "test-send"]
 
 
+def test_inside_a_handler_the_world_stands_and_the_answer_comes_at_once(lab, sqs, orders):
+    with lab.world.log:
+        assert bodies(sqs.receive_message(QueueUrl=orders, WaitTimeSeconds=20)) == []
+    assert seconds(lab) == 0
+
+
+def test_a_refusal_does_not_wait(lab, sqs, orders):
+    lab.fault("sqs", "ReceiveMessage", error="refusal", seconds=5)
+    try:
+        sqs.receive_message(QueueUrl=orders, WaitTimeSeconds=20)
+    except sqs.exceptions.ClientError as problem:
+        assert problem.response["Error"]["Code"].startswith("AccessDenied")
+    assert seconds(lab) == 0
+
+
 def test_a_long_poll_replays(lab, sqs, orders):
     sqs.send_message(QueueUrl=orders, MessageBody="late", DelaySeconds=5)
     sqs.receive_message(QueueUrl=orders, WaitTimeSeconds=20)
