@@ -26,6 +26,7 @@ PARTS = (
     "metric_math",
     "searching",
     "band",
+    "alarms",
     "logs",
     "worlds_copied",
     "in_a_browser",
