@@ -5,6 +5,6 @@ settings       their attributes: what may be set          access    a topic's ow
 topics, subscriptions, publishing   the operations
 filters        which messages a subscription wants (pure)
 envelope       the JSON that queues and functions get, and the text of an e-mail (pure)
-delivery       to queues, functions and mailboxes         mailbox   what your e-mail addresses received
-metrics        AWS/SNS, computed when somebody reads it
+delivery       to queues, functions, and the mailboxes that ``lab.inbox`` shows
+tally          what is counted for AWS/SNS                metrics   its metrics, computed when somebody reads them
 """
