@@ -202,6 +202,25 @@ class World:
         for listener in self.listeners:
             listener(entry)
 
+    def ran(
+        self, call: Call, place: tuple[int | None, int], name: str, run: str, role: Principal, outcome: Any
+    ) -> None:
+        """Write down that a function's source ran.
+
+        Args:
+            place: what ``journal.enter`` gave before it ran; what it called is inside.
+            name: the function's.
+            run: by what a replay knows it again.
+            outcome: how it ended, and what it called.
+        """
+        parent, seq = place
+        depth = call.request.depth + 1
+        request = {"function": name, "run": run}
+        self.note(
+            Entry(seq, call.now_ms, "ran", role.account, call.region, call.service, "run", request, role, None, depth,
+                  parent, result=outcome)
+        )  # fmt: skip
+
     # -- time --------------------------------------------------------------------------------------------------
     def act(
         self,

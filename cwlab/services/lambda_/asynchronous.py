@@ -118,8 +118,7 @@ def _give_up(
         _bury(call, where, made, event, condition, outcome)
     if config.on_failure:
         _send_record(call, where, made, config.on_failure, event, condition, outcome)
-    if outcome is None or not (made.dead_letter or config.on_failure):
-        report.put(call, where, [("AsyncEventsDropped", 1, "Count")])
+    report.put(call, where, [("AsyncEventsDropped", 1, "Count")])
 
 
 def _bury(

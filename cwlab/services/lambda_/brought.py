@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cwlab.journal import Entry
 from cwlab.services.lambda_.package import sha256
+
+if TYPE_CHECKING:
+    from cwlab.journal import Entry
 
 
 def in_tables(tables: Mapping[tuple[str, str, str, str], Any]) -> frozenset[str]:

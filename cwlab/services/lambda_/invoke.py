@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 from cwlab.api import Call, Principal, Request, operation
 from cwlab.errors import AwsError, CodeRefused, CwlabError
-from cwlab.journal import Entry
 from cwlab.services.lambda_ import report
 from cwlab.services.lambda_.naming import Params, Ref, function, ref, resource, version
 from cwlab.services.lambda_.package import sources
@@ -315,16 +314,12 @@ def _run(call: Call, where: Ref, made: Version, task: Task) -> Outcome:
     known: Outcome | None = world.tape.get(task.seed)
     if known is None and made.sha256 in world.foreign:
         raise CodeRefused(f"The function {where.name!r}")
-    parent, seq = world.journal.enter()
+    place = world.journal.enter()
     assert isinstance(line, _Line)
     if known is None:
         outcome = replace(run(task), calls=tuple(line.calls))
     else:
         line.again(known.calls, task.role)
         outcome = known
-    note = {"function": where.name, "run": task.seed}
-    world.note(
-        Entry(seq, call.now_ms, "ran", where.account, where.region, "lambda", "run", note, task.role, None,
-              call.request.depth + 1, parent, result=outcome)
-    )  # fmt: skip
+    world.ran(call, place, where.name, task.seed, task.role, outcome)
     return outcome

@@ -90,7 +90,7 @@ class Meter:
         """A value of about ``size`` bytes is about to be made.
 
         Raises:
-            Killed: the function's memory could not hold it.
+            Killed: it is more than a quarter of the function's memory, which has to hold what it is made of as well.
         """
-        if size > self.memory_bytes:
+        if size > self.memory_bytes // 4:
             raise Killed
