@@ -110,7 +110,7 @@ def event(alarm: Alarm) -> Structure:
         told = {
             "evaluationPeriods": alarm.evaluation_periods,
             "datapointsToAlarm": alarm.datapoints_to_alarm,
-            "threshold": alarm.threshold,
+            "threshold": _plain(alarm.threshold),
             "comparisonOperator": alarm.comparison_operator,
             "treatMissingData": alarm.treat_missing_data,
             "evaluateLowSampleCountPercentile": alarm.low_sample,
@@ -129,6 +129,11 @@ def event(alarm: Alarm) -> Structure:
         "insufficientDataActions": list(alarm.actions.insufficient_data),
     }
     return _given(told)
+
+
+def _plain(number: float | None) -> float | None:
+    """A number as events write it: 10, not 10.0. To a pattern of EventBridge the two differ."""
+    return int(number) if number is not None and number == int(number) else number
 
 
 def metrics(alarm: MetricAlarm) -> list[Structure]:

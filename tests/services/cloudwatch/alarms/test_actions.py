@@ -388,6 +388,7 @@ def test_events_go_out_also_when_actions_are_disabled(hand):
         "alarmActions",
         "insufficientDataActions",
     ]
+    assert json.dumps(made["Detail"]["configuration"]["threshold"]) == "1"  # recorded: no 1.0
     assert changed["Source"] == "aws.cloudwatch"
     assert changed["DetailType"] == "CloudWatch Alarm State Change"
     assert changed["Resources"] == [f"arn:aws:cloudwatch:{HERE}:alarm:cpu"]

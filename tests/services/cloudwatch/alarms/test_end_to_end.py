@@ -168,3 +168,58 @@ def test_the_same_world_twice_has_the_same_history(lab):
         errors(world, 0, 9, 9, 0, 9, 9)
         seen.append(world.client("cloudwatch").describe_alarm_history()["AlarmHistoryItems"])
     assert seen[0] == seen[1] and len(seen[0]) > 3
+
+
+def everything(lab: Lab) -> None:
+    """A world in which all that alarms put on the agenda is under way."""
+    topic = lab.client("sns").create_topic(Name="ops")["TopicArn"]
+    cloudwatch = lab.client("cloudwatch")
+    policy = f"arn:aws:autoscaling:us-east-1:{ACCOUNT}:scalingPolicy:1:autoScalingGroupName/g:policyName/p"
+    alarm(lab, "errors", topic, EvaluationPeriods=1)
+    alarm(lab, "scaling", policy, EvaluationPeriods=1)
+    alarm(lab, "muted", topic, EvaluationPeriods=1)
+    alarm(lab, "guard", topic, MetricName="Other")
+    cloudwatch.put_composite_alarm(
+        AlarmName="site",
+        AlarmRule="AT_LEAST(50%, ALARM, (errors, muted))",
+        AlarmActions=[topic],
+        ActionsSuppressor="guard",
+        ActionsSuppressorWaitPeriod=150,
+        ActionsSuppressorExtensionPeriod=60,
+    )
+    cloudwatch.put_alarm_mute_rule(
+        Name="night",
+        Rule={"Schedule": {"Expression": "cron(0 9 * * *)", "Duration": "PT6M"}},
+        MuteTargets={"AlarmNames": ["muted"]},
+    )
+    errors(lab, 0, 9)
+
+
+def told(lab: Lab) -> list[dict[str, Any]]:
+    client = lab.client("cloudwatch")
+    return client.describe_alarm_history(AlarmTypes=["MetricAlarm", "CompositeAlarm"])["AlarmHistoryItems"]
+
+
+def test_a_saved_world_goes_on_as_it_would_have(lab, tmp_path):
+    everything(lab)
+    waiting = {due.handler for due in lab.agenda(100)}
+    assert {"repeat_scaling", "suppression_ends", "mute_ends"} <= waiting
+    lab.save(tmp_path / "lab.cwlab")
+    opened = Lab.open(tmp_path / "lab.cwlab")
+    for world in (lab, opened):
+        world.advance(minutes=10)
+    assert told(lab) == told(opened)
+    assert {"Suppressed", "Muted", "Succeeded", "Failed"} <= {
+        json.loads(item["HistoryData"]).get("actionState") for item in told(lab)
+    }
+
+
+def test_a_rewound_world_plays_again_the_same(lab):
+    everything(lab)
+    at = lab.now
+    lab.advance(minutes=10)
+    first = told(lab)
+    lab.rewind(to=at)
+    assert len(told(lab)) < len(first)
+    lab.advance(minutes=10)
+    assert told(lab) == first
