@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cwlab.codec import record
+from cwlab.codec import record, register
 
 Ints = NDArray[np.int64]
 Offsets = NDArray[np.int32]
@@ -78,6 +79,23 @@ class Chunk:
     def __iter__(self) -> Iterator[tuple[int, int, str]]:
         """Timestamp, time of receipt, message."""
         return zip(self.stamp.tolist(), self.ingested.tolist(), self.messages(), strict=True)
+
+
+def _pack(chunk: Chunk) -> list[Any]:
+    """For save files: one batch has one time of receipt."""
+    once = chunk.ingested.strides == (0,)
+    received = int(chunk.ingested[0]) if once else chunk.ingested
+    return [chunk.stamp, received, chunk.place, chunk.offset, chunk.text, chunk.key]
+
+
+def _unpack(columns: list[Any]) -> Chunk:
+    stamp, received, *rest = columns
+    if isinstance(received, int):
+        received = np.broadcast_to(np.int64(received), len(stamp))
+    return Chunk(stamp, received, *rest)
+
+
+register(Chunk, _pack, _unpack)
 
 
 def build(

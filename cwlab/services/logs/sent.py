@@ -1,4 +1,4 @@
-"""How the journal keeps a big PutLogEvents request: the stored chunk itself stands for the list of events.
+"""How the journal keeps what brings many events: the stored chunks themselves stand for the lists in the request.
 
 So a million events are in memory once, not once in the store and once in the journal.
 """
@@ -32,3 +32,29 @@ class Sent:
 
 
 register(Sent, lambda sent: [sent.rest, sent.chunk], lambda parts: Sent(*parts))
+
+
+class Loaded:
+    """A ``load`` of past events: the request made again has them in order of time, which comes to the same."""
+
+    __slots__ = ("chunks", "group", "stream")
+
+    def __init__(self, group: str, stream: str, chunks: tuple[Chunk, ...]) -> None:
+        self.group, self.stream, self.chunks = group, stream, chunks
+
+    def params(self) -> dict[str, Any]:
+        """The request, made again."""
+        return {
+            "group": self.group,
+            "stream": self.stream,
+            "stamps": [stamp for chunk in self.chunks for stamp in chunk.stamp.tolist()],
+            "messages": [text for chunk in self.chunks for text in chunk.messages()],
+        }
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Loaded) and self.params() == other.params()
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+register(Loaded, lambda loaded: [loaded.group, loaded.stream, loaded.chunks], lambda parts: Loaded(*parts))

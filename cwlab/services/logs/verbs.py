@@ -11,9 +11,10 @@ import numpy as np
 
 from cwlab.api import Call, verb
 from cwlab.errors import BadInput
-from cwlab.services.logs.chunk import PLACE_BITS, build
+from cwlab.services.logs.chunk import PLACE_BITS, Chunk, build
 from cwlab.services.logs.ingest import utf8
 from cwlab.services.logs.names import group_of, settings_of, stream_of, streams
+from cwlab.services.logs.sent import Loaded
 
 _BATCH = 10_000
 
@@ -47,16 +48,19 @@ def load(call: Call, *, group: str, stream: str, stamps: Any, messages: Sequence
     if not all(messages):
         raise BadInput("", "is no message.", "Leave out empty lines.")
     order = np.argsort(stamp, kind="stable")
-    events, counters = found.events, call.table("counters")
+    chunks, counters = list[Chunk](), call.table("counters")
     for start in range(0, len(order), _BATCH):
         rows = order[start : start + _BATCH].tolist()
         number = counters.get("requests", 0) + 1
         counters["requests"] = number
         own = stamp[rows].tolist()
         places = np.arange(len(rows)) + (number << PLACE_BITS)
-        events = events.extend(
-            build(own, own, places, [utf8(messages[row]) for row in rows], home.key_number)
-        )
+        encoded = [utf8(messages[row]) for row in rows]
+        chunks.append(build(own, own, places, encoded, home.key_number))
+    events = found.events
+    for chunk in chunks:
+        events = events.extend(chunk)
+    call.request.kept = Loaded(group, stream, tuple(chunks))
     first, last = int(stamp.min()), int(stamp.max())
     streams(call, group)[stream] = replace(
         found,

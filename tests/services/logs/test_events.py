@@ -1,10 +1,12 @@
 """Writing and reading events: what is accepted can be read back in order, once; what is rejected is named."""
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cwlab import Lab, NotModelled
+from cwlab.services.logs import accepted
 from tests.services.logs.conftest import client, event, ms
 
 HOUR, DAY = 3_600_000, 86_400_000
@@ -366,3 +368,59 @@ def test_history_is_stored_at_once_whatever_its_age(lab, logs):
 def test_history_that_cannot_be_used_says_why(lab, logs, more, rule):
     with pytest.raises(ValueError, match=rule):
         lab.act("logs", "load", group="/app", stream="web", **more)
+
+
+# -- the journal, and what happens to what is accepted ----------------------------------------------------------------
+
+
+def many(lab: Lab, group: str = "/app") -> None:
+    """Batches of all kinds: big, small, partly rejected, mended, history."""
+    now = ms(lab)
+    put(lab, [event(now - n % 7, f"big {n}") for n in reversed(range(7)) for _ in range(20)])
+    put(lab, [event(now, "small")])
+    put(lab, [event(now - 15 * DAY), *[event(now, f"kept {n}") for n in range(80)]])
+    put(lab, [event(now, f"half a pair \ud800 {n}") for n in range(80)])
+    stamps = np.arange(now - 10_000, now - 9_900)[::-1]
+    lab.act("logs", "load", group="/app", stream="web", stamps=stamps, messages=[f"{s}" for s in stamps])
+
+
+def test_what_was_done_can_be_done_again_from_the_journal(tmp_path):
+    lab = fresh()
+    lab.autosave(tmp_path / "lab.journal")
+    many(lab)
+    lab.advance(minutes=1)
+    told = everything(lab)
+    assert len(told) == 140 + 1 + 80 + 80 + 100
+    assert everything(Lab.from_share(lab.share())) == told
+    assert everything(Lab.recover(tmp_path / "lab.journal")) == told
+    entry = next(e for e in lab.journal if e.operation == "PutLogEvents")
+    assert entry.python().startswith("logs.put_log_events(\n") and "'big 0'" in entry.python()
+
+
+def test_the_journal_holds_no_second_copy(lab, logs, tmp_path):
+    put(lab, [event(ms(lab), "x" * 90)] * 5_000)
+    lab.advance(seconds=1)
+    (stream,) = [s for key, t in lab.world.tables.items() if key[3] == "streams//app" for s in t.values()]
+    (chunk,) = stream.events.chunks
+    assert lab.journal[-2].request.chunk is chunk
+    opened = Lab.open(lab.save(path := tmp_path / "x.cwlab"))
+    assert path.stat().st_size < 300_000
+    (stream,) = [s for key, t in opened.world.tables.items() if key[3] == "streams//app" for s in t.values()]
+    kept = opened.journal[2].request.chunk.text
+    assert np.shares_memory(kept, stream.events.chunks[0].text)
+
+
+def test_what_is_accepted_is_handed_on_once(lab, logs, monkeypatch):
+    seen = []
+    monkeypatch.setattr(accepted, "HOOKS", hooks := [])
+    monkeypatch.setattr("cwlab.services.logs.events.HOOKS", hooks)
+    accepted.on_accepted(
+        lambda call, group, stream, events: seen.append((group.name, stream, [m for *_, m in events]))
+    )
+    put(
+        lab,
+        [event(ms(lab) - 15 * DAY, "too old"), event(ms(lab), "one"), event(ms(lab) + 3 * HOUR, "too new")],
+    )
+    put(lab, [event(ms(lab) - 15 * DAY, "too old")])
+    put(lab, [event(ms(lab), str(n)) for n in range(100)])
+    assert seen == [("/app", "web", ["one"]), ("/app", "web", [str(n) for n in range(100)])]
