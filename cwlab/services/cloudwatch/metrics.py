@@ -5,7 +5,7 @@ A metric is a namespace, a name and a set of dimensions; the unit is not part of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -40,7 +40,7 @@ def settings_of(call: Call) -> Settings:
     return call.table("settings").get("settings", DEFAULTS)
 
 
-def store(call: Call, namespace: str, batch: Batch) -> Iterable[Key]:
+def store(call: Call, namespace: str, batch: Batch) -> Collection[Key]:
     """Add the rows of a request to their series, and return the metrics that have grown."""
     table, settings, now_ms = call.table("metrics"), settings_of(call), call.now_ms
     delayed, changed = settings.delayed, {}

@@ -136,6 +136,8 @@ def _search(
             seen = None
         elif seen.final:
             return None
+    if seen is None and not series.later and series.newest >= call.now_ms // 1000 - 2 * when.step:
+        return tick  # data come in as time goes: whatever is found will be overtaken by the next ones
     here, block = (tick, FIRST_BLOCK) if seen is None else (seen.end_ms, min(seen.block * 2, LAST_BLOCK))
     late_s = _late(series, call.now_ms // 1000)
     limit = here + FAR * step
