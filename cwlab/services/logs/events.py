@@ -167,7 +167,7 @@ def filter_log_events(
     keys.check_reading(call, group, (piece.chunk.key for piece in found))
     shown, more = reading.scan(found, limit, match)
     names = [stream.name for stream in chosen_streams]
-    salts = [ids.salt(call.account, call.region, group.name, name) for name in names]
+    salts = {s: ids.salt(call.account, call.region, group.name, names[s]) for s in set(shown.source)}
     answer: Structure = {
         "events": [
             {

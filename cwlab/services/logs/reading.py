@@ -75,21 +75,9 @@ def page(found: Sequence[Piece], limit: int, *, newest: bool = False) -> Page:
         limit: how many at most; fewer if their bytes (26 more for each) would pass 1 MB, but at least one.
         newest: take them from the end.
     """
-    if sum(p.last - p.first for p in found) > _PLENTY * limit:
+    if _size(found) > _PLENTY * limit:
         found = _nearest(found, limit, newest)
-    if not found:
-        return EMPTY
-    stamp = np.concatenate([p.chunk.stamp[p.first : p.last] for p in found])
-    size = np.concatenate([np.diff(p.chunk.offset[p.first : p.last + 1]) for p in found]) + OVERHEAD
-    if len(found) == 1:
-        order = np.arange(len(stamp))
-    else:
-        order = np.lexsort((np.concatenate([p.chunk.place[p.first : p.last] for p in found]), stamp))
-    order = order[-limit:] if newest else order[:limit]
-    weight = np.cumsum(size[order[::-1] if newest else order], dtype=np.int64)
-    taken = max(1, int(weight.searchsorted(PAGE_BYTES, "right")))
-    order = order[-taken:] if newest else order[:taken]
-    return _shown(found, order)
+    return _page(found, [np.arange(p.first, p.last) for p in found], limit, newest)
 
 
 def scan(found: Sequence[Piece], limit: int, match: Match | None) -> tuple[Page, bool]:
@@ -100,12 +88,11 @@ def scan(found: Sequence[Piece], limit: int, match: Match | None) -> tuple[Page,
     """
     if match is None:
         shown = page(found, limit)
-        return shown, len(shown.stamp) < sum(p.last - p.first for p in found)
-    rest, chosen, step = list(found), list[Piece](), limit
-    rows: list[Ints] = []
+        return shown, len(shown.stamp) < _size(found)
+    rest, chosen, rows, step = list(found), list[Piece](), list[Ints](), limit
     while rest and sum(map(len, rows)) < limit:
         step *= _PLENTY
-        part = _nearest(rest, step, False) if sum(p.last - p.first for p in rest) > step else rest
+        part = _nearest(rest, step, False) if _size(rest) > step else rest
         for p in part:
             hits = match(p.chunk, p.first, p.last)
             if len(hits):
@@ -114,31 +101,37 @@ def scan(found: Sequence[Piece], limit: int, match: Match | None) -> tuple[Page,
         seen = {(p.source, id(p.chunk)): p.last for p in part}
         rest = [p._replace(first=seen.get((p.source, id(p.chunk)), p.first)) for p in rest]
         rest = [p for p in rest if p.first < p.last]
-    shown = _chosen(chosen, rows, limit)
+    shown = _page(chosen, rows, limit, False)
     return shown, bool(rest) or len(shown.stamp) < sum(map(len, rows))
 
 
-def _chosen(found: Sequence[Piece], rows: Sequence[Ints], limit: int) -> Page:
-    """The oldest of the given rows of pieces, as many as a page holds."""
+def _size(found: Sequence[Piece]) -> int:
+    return sum(p.last - p.first for p in found)
+
+
+def _page(found: Sequence[Piece], rows: Sequence[Ints], limit: int, newest: bool) -> Page:
+    """A page of the given rows of pieces, as Python values."""
     if not found:
         return EMPTY
+    pairs = list(zip(found, rows, strict=True))
     which = np.repeat(np.arange(len(found)), [len(each) for each in rows])
     row = np.concatenate(rows)
-    stamp = np.concatenate([p.chunk.stamp[r] for p, r in zip(found, rows, strict=True)])
-    place = np.concatenate([p.chunk.place[r] for p, r in zip(found, rows, strict=True)])
-    size = np.concatenate([np.diff(p.chunk.offset)[r] for p, r in zip(found, rows, strict=True)]) + OVERHEAD
-    order = np.lexsort((place, stamp))[:limit]
+    stamp = np.concatenate([p.chunk.stamp[r] for p, r in pairs])
+    place = np.concatenate([p.chunk.place[r] for p, r in pairs])
+    size = np.concatenate([p.chunk.offset[r + 1] - p.chunk.offset[r] for p, r in pairs]) + OVERHEAD
+    order = np.lexsort((place, stamp))
+    order = order[::-1][:limit] if newest else order[:limit]  # the nearest first, until the page is cut
     order = order[: max(1, int(np.cumsum(size[order], dtype=np.int64).searchsorted(PAGE_BYTES, "right")))]
+    order = order[::-1] if newest else order
     which, row = which[order], row[order]
-    texts, ingested = [""] * len(order), [0] * len(order)
+    texts, ingested = [""] * len(order), np.empty(len(order), dtype=np.int64)
     for number in np.unique(which).tolist():
-        mine = np.flatnonzero(which == number)
-        chunk = found[number].chunk
-        received = chunk.ingested[row[mine]].tolist()
-        for at, text, then in zip(mine.tolist(), chunk.messages(row[mine]), received, strict=True):
-            texts[at], ingested[at] = text, then
+        mine, chunk = np.flatnonzero(which == number), found[number].chunk
+        ingested[mine] = chunk.ingested[row[mine]]
+        for at, text in zip(mine.tolist(), chunk.messages(row[mine]), strict=True):
+            texts[at] = text
     source = [found[number].source for number in which.tolist()]
-    return Page(source, stamp[order].tolist(), ingested, place[order].tolist(), texts)
+    return Page(source, stamp[order].tolist(), ingested.tolist(), place[order].tolist(), texts)
 
 
 def _nearest(found: Sequence[Piece], limit: int, newest: bool) -> list[Piece]:
@@ -163,31 +156,3 @@ def _nearest(found: Sequence[Piece], limit: int, newest: bool) -> list[Piece]:
         if p.first < p.last:
             cut.append(p)
     return cut
-
-
-def _shown(found: Sequence[Piece], order: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Page:
-    """The rows at positions of the pieces' concatenation, as Python values."""
-    lengths = np.array([p.last - p.first for p in found])
-    starts = np.cumsum(lengths) - lengths
-    which = starts.searchsorted(order, "right") - 1
-    source: list[int] = []
-    columns: tuple[list[int], list[int], list[int], list[str]] = ([], [], [], [])
-    position = np.empty(len(order), dtype=np.int64)
-    filled = 0
-    for number, p in enumerate(found):
-        mine = np.flatnonzero(which == number) if len(found) > 1 else np.arange(len(order))
-        if not len(mine):
-            continue
-        rows = order[mine] - starts[number] + p.first
-        part = slice(int(rows[0]), int(rows[-1]) + 1)  # in order within a chunk, so a run
-        position[mine] = np.arange(filled, filled + len(mine))
-        filled += len(mine)
-        source.extend([p.source] * len(mine))
-        columns[0].extend(p.chunk.stamp[part].tolist())
-        columns[1].extend(p.chunk.ingested[part].tolist())
-        columns[2].extend(p.chunk.place[part].tolist())
-        columns[3].extend(p.chunk.messages(part))
-    if len(found) == 1:
-        return Page(source, *columns)
-    at = position.tolist()
-    return Page([source[i] for i in at], *([column[i] for i in at] for column in columns))  # type: ignore[arg-type]
