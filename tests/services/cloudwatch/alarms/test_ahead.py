@@ -43,6 +43,20 @@ configuration = st.fixed_dictionaries(
     },
     optional={"TreatMissingData": st.sampled_from(["ignore", "breaching", "notBreaching"])},
 )
+percentile = st.fixed_dictionaries(
+    {
+        "ExtendedStatistic": st.sampled_from(["p50", "p10", "tm90", "TC(40:)"]),
+        "Period": st.sampled_from([60, 300]),
+        "EvaluationPeriods": st.integers(1, 3),
+    }
+)
+hourly = st.fixed_dictionaries(
+    {
+        "Period": st.sampled_from([3600, 7200, 43_200]),
+        "EvaluationPeriods": st.sampled_from([3, 13, 14]),
+        "DatapointsToAlarm": st.integers(1, 3),
+    }
+)
 seconds = st.integers(1, 900)
 step = st.one_of(
     st.tuples(st.just("put"), st.lists(st.tuples(st.integers(-1200, 600), VALUES), min_size=1, max_size=4)),
@@ -52,11 +66,20 @@ step = st.one_of(
         st.lists(st.one_of(st.none(), VALUES), min_size=1, max_size=40),
     ),
     st.tuples(st.just("advance"), seconds),
-    st.tuples(st.just("advance"), st.integers(900, 9000)),
+    st.tuples(st.just("advance"), st.integers(900, 4000)),
     st.tuples(st.just("alarm"), configuration),
     st.tuples(st.just("state"), st.sampled_from(["OK", "ALARM", "INSUFFICIENT_DATA"])),
     st.tuples(st.just("delay"), st.sampled_from([0, 30, 90, 400])),
 )
+
+
+def alarm_of(given_: dict[str, Any]) -> dict[str, Any]:
+    request = {**ALARM, **given_}
+    if "ExtendedStatistic" in request:
+        del request["Statistic"]
+        if request["ExtendedStatistic"].startswith("p"):
+            request["EvaluateLowSampleCountPercentile"] = "ignore"
+    return request
 
 
 def play(lab: Lab, steps: list[Any], exists: bool) -> None:
@@ -81,20 +104,130 @@ def play(lab: Lab, steps: list[Any], exists: bool) -> None:
         elif kind == "advance":
             lab.advance(seconds=given_[0])
         elif kind == "alarm":
-            client.put_metric_alarm(AlarmName="a", **{**ALARM, **given_[0]})
+            client.put_metric_alarm(AlarmName="a", **alarm_of(given_[0]))
             exists = True
         elif kind == "state" and exists:
             client.set_alarm_state(AlarmName="a", StateValue=given_[0], StateReason="test")
         elif kind == "delay":
             lab.act("cloudwatch", "configure", statistics_delay_s=given_[0])
-    lab.advance(hours=1)
+    lab.advance(minutes=30)
 
 
 @given(configuration, st.lists(step, min_size=2, max_size=8))
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_looking_ahead_is_evaluating_at_every_tick(first, steps):
     stories = []
     for lab in both():
         play(lab, [("alarm", first), *steps], exists=False)
         stories.append(story(lab))
     assert stories[0] == stories[1]
+
+
+samples = st.lists(st.sampled_from([1.0, 45.0, 55.0, 99.0]), min_size=1, max_size=4)
+
+
+@given(
+    percentile,
+    st.lists(
+        st.one_of(st.none(), st.tuples(samples, st.sampled_from([1, 7, 0.5, 30]))), min_size=5, max_size=25
+    ),
+    st.sampled_from([30, 60, 90]),
+)
+@settings(max_examples=15)
+def test_of_percentiles_too(configuration_, column, apart):
+    """With samples whole and fractional, enough and too few."""
+    stories = []
+    for lab in both():
+        client = lab.client("cloudwatch")
+        client.put_metric_alarm(AlarmName="a", **alarm_of(configuration_))
+        for one in column:
+            if one is not None:
+                values, count = one
+                distinct = sorted(set(values))
+                datum = {"MetricName": "m", "Values": distinct, "Counts": [float(count)] * len(distinct)}
+                client.put_metric_data(Namespace="N", MetricData=[datum])
+            lab.advance(seconds=apart)
+        lab.advance(minutes=30)
+        stories.append(story(lab))
+    assert stories[0] == stories[1]
+
+
+@given(
+    hourly,
+    st.lists(st.one_of(st.none(), VALUES), min_size=10, max_size=60),
+    st.sampled_from([1200, 3600, 7200]),
+)
+@settings(max_examples=10)
+def test_of_alarms_by_the_hour_too(configuration_, column, apart):
+    stories = []
+    for lab in both():
+        client = lab.client("cloudwatch")
+        now = int(lab.now.timestamp())
+        rows = [(now + apart * (i - 8), v) for i, v in enumerate(column) if v is not None]
+        stamps, values = [s for s, _ in rows], [v for _, v in rows]
+        lab.act("cloudwatch", "load", namespace="N", metric="m", stamps=stamps, values=values)
+        client.put_metric_alarm(AlarmName="a", **{**ALARM, **configuration_})
+        lab.advance(seconds=apart * len(column))
+        stories.append(story(lab))
+    assert stories[0] == stories[1]
+
+
+@given(st.lists(st.one_of(st.none(), VALUES), min_size=3, max_size=30), st.integers(0, 40), st.integers(1, 3))
+@settings(max_examples=10)
+def test_of_expressions_too_which_sleep_while_there_are_no_data(column, later, n):
+    """Rows to arrive after a while, then a stop."""
+    metrics = [
+        {
+            "Id": "m1",
+            "ReturnData": False,
+            "MetricStat": {"Metric": {"Namespace": "N", "MetricName": "m"}, "Period": 60, "Stat": "Sum"},
+        },
+        {"Id": "e1", "Expression": "m1 * 2 - 40", "ReturnData": True},
+    ]
+    stories = []
+    for lab in both():
+        client = lab.client("cloudwatch")
+        now = int(lab.now.timestamp())
+        rows = [(now + 60 * (i + later), v) for i, v in enumerate(column) if v is not None]
+        stamps, values = [s for s, _ in rows], [v for _, v in rows]
+        lab.act("cloudwatch", "load", namespace="N", metric="m", stamps=stamps, values=values)
+        request = {k: ALARM[k] for k in ("Threshold", "ComparisonOperator")}
+        client.put_metric_alarm(AlarmName="a", Metrics=metrics, EvaluationPeriods=n, **request)
+        lab.advance(minutes=80)
+        stories.append(story(lab))
+    assert stories[0] == stories[1]
+
+
+def test_of_units_that_compete_for_the_place_too():
+    stories = []
+    for lab in both():
+        client = lab.client("cloudwatch")
+        client.put_metric_alarm(AlarmName="a", **ALARM)
+        for minute in range(30):
+            unit, value = (("Bytes", 99.0), ("Count", 1.0))[minute // 10 % 2]
+            client.put_metric_data(
+                Namespace="N", MetricData=[{"MetricName": "m", "Value": value, "Unit": unit}]
+            )
+            lab.advance(minutes=1)
+        lab.advance(hours=1)
+        stories.append(story(lab))
+    assert stories[0] == stories[1]
+    assert len(stories[0][1]) > 3
+
+
+def test_storing_meanwhile_wakes_an_alarm_that_sleeps():
+    """What was foreseen is forgotten when something is stored, also for the past."""
+    stories = []
+    for lab in both():
+        client = lab.client("cloudwatch")
+        now = int(lab.now.timestamp())
+        stamps = [now + 60 * i for i in range(300)]
+        lab.act("cloudwatch", "load", namespace="N", metric="m", stamps=stamps, values=[1.0] * 300)
+        client.put_metric_alarm(AlarmName="a", **ALARM)
+        lab.advance(minutes=100)
+        data = [{"MetricName": "m", "Value": 999.0, "Timestamp": now + 60 * i} for i in (98, 99, 100, 101)]
+        client.put_metric_data(Namespace="N", MetricData=data)
+        lab.advance(hours=6)
+        stories.append(story(lab))
+    assert stories[0] == stories[1]
+    assert sum(item["HistorySummary"].endswith("to ALARM") for item in stories[0][1]) == 1
