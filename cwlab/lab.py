@@ -308,6 +308,7 @@ class Lab:
         back = fork.fork()
         back.replay(world.journal.since(length), to_instant)
         back.listeners = world.listeners
+        back.own_code = world.own_code
         self._kept = usable
         self._world = back
         if self._autosave is not None:

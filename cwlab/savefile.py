@@ -26,7 +26,7 @@ from cwlab.timeline import Entry as Due
 from cwlab.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     import numpy as np
 
@@ -158,19 +158,12 @@ def open_lab(cls: type[Lab], path: str | os.PathLike[str], allow_code: bool = Fa
             f"{path}: damaged ({type(problem).__name__}: {problem}). Open another copy."
         ) from problem
     if not allow_code:
-        world.foreign = empty.foreign = _packages(world, world.journal)
+        world.own_code = empty.own_code = frozenset()
     lab = cls.__new__(cls)
     lab._take(world)
     lab._kept = [(world.start_ms, 0, empty)]
     lab._keep()
     return lab
-
-
-def _packages(world: World, entries: Iterable[Entry]) -> frozenset[str]:
-    """The code a file brought along."""
-    from cwlab.services.lambda_ import brought
-
-    return brought.in_tables(world.tables) | brought.in_journal(entries)
 
 
 def _fill(world: World, parts: dict[str, bytes]) -> None:
@@ -300,7 +293,7 @@ def recover(cls: type[Lab], path: str | os.PathLike[str] | None, allow_code: boo
 
 def _replayed(cls: type[Lab], world: World, entries: list[Entry], allow_code: bool) -> Lab:
     if not allow_code:
-        world.foreign = _packages(world, entries)
+        world.own_code = frozenset()
     empty = world.fork()
     world.replay(entries)
     lab = cls.__new__(cls)

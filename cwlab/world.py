@@ -47,8 +47,9 @@ class World:
         self.journal = Journal()
         self.door = Door(self)
         self.listeners: list[Callable[[Entry], None]] = []  # told of every entry; not part of the value
-        self.foreign: frozenset[str] = frozenset()  # code that came with a file and may not run, by its hash
-        self.tape: dict[str, Any] = {}  # during a replay: how each run of a function ended
+        # In a lab from a file the hashes of the code you brought since, which alone may run; None: all code may.
+        self.own_code: frozenset[str] | None = None
+        self.tape: dict[str, Any] | None = None  # during a replay: how each run of a function ended
 
     # -- state -------------------------------------------------------------------------------------------------
     def table(self, account: str, region: str, service: str, name: str) -> Table:
@@ -66,7 +67,7 @@ class World:
             twin.tables = {key: table.fork(twin.log) for key, table in self.tables.items()}
             twin.timeline = self.timeline.fork(twin.log)
             twin.journal = self.journal.fork()
-            twin.foreign = self.foreign
+            twin.own_code = self.own_code
             return twin
 
     # -- chance, from the seed ---------------------------------------------------------------------------------
@@ -202,6 +203,11 @@ class World:
         for listener in self.listeners:
             listener(entry)
 
+    def brought(self, code: str) -> None:
+        """You upload code, by its hash: what you bring yourself may run. What a replay uploads again is not yours by that."""
+        if self.own_code is not None and self.tape is None:
+            self.own_code |= {code}
+
     def ran(
         self, call: Call, place: tuple[int | None, int], name: str, run: str, role: Principal, outcome: Any
     ) -> None:
@@ -293,11 +299,11 @@ class World:
         A call that failed had changed nothing, so its lines are copied and it is not made again. A function's source
         does not run again either: how it ended, and what it called, is in the journal.
         """
-        self.tape = {e.params["run"]: e.result for e in entries if e.kind == "ran"}
+        self.tape = {e.params.get("run", ""): e.result for e in entries if e.kind == "ran"}
         try:
             self._replay(entries, until_ms)
         finally:
-            self.tape = {}
+            self.tape = None
 
     def _replay(self, entries: list[Entry], until_ms: int | None) -> None:
         inside: list[Entry] = []  # what the world did by itself since the last input

@@ -79,13 +79,15 @@ def check_revision(have: str, given: str | None) -> None:
         )
 
 
-def _zip_of(code: Params) -> bytes:
+def _zip_of(call: Call, code: Params) -> bytes:
     other = sorted(set(code) - {"ZipFile"})
     if other:
         raise NotModelled(f"Code from {', '.join(other)}", "Give the zip itself: Code={'ZipFile': …}.")
     if "ZipFile" not in code:
         raise invalid("Please provide a source for function code.")
     package.check(code["ZipFile"])
+    if call.request.depth == 0:
+        call.world.brought(package.sha256(code["ZipFile"]))
     return code["ZipFile"]
 
 
@@ -200,7 +202,7 @@ def create_function(
         "Architectures": Architectures,
         "EphemeralStorage": EphemeralStorage,
     }
-    zipped = _zip_of(Code)
+    zipped = _zip_of(call, Code)
     first: Params = {"storage_mb": 512, "architecture": "x86_64", "variables": {}, "dead_letter": None,
                      "tracing": "PassThrough", **_settings(call, given)}  # fmt: skip
     made = Version(
@@ -277,7 +279,7 @@ def update_function_code(
     where = ref(call, FunctionName)
     found = function(call, where)
     check_revision(found.latest.revision, RevisionId)
-    zipped = _zip_of({} if ZipFile is None else {"ZipFile": ZipFile})
+    zipped = _zip_of(call, {} if ZipFile is None else {"ZipFile": ZipFile})
     changed = replace(
         found.latest,
         **_settings(call, {"Architectures": Architectures}),

@@ -299,6 +299,10 @@ def test_a_long_timeout_costs_no_more_than_a_budget(ask):
         "return 1 << 10 ** 12",
         "n = 2\n    while True: n *= n",
         "n = 7\n    while True: n = n ** 77",
+        "return list(range(10 ** 12))",
+        "return sum(range(10 ** 30))",
+        "return len(bytes(10 ** 12))",
+        "return sorted(range(10 ** 9), reverse=True)",
     ],
 )
 def test_what_outgrows_its_memory_is_killed(ask, body):
@@ -373,3 +377,57 @@ def test_it_leaves_nothing_behind_in_this_process(ask):
     assert random.getstate() == state and logging.getLogger().level == level
     assert set(logging.Logger.manager.loggerDict) == loggers
     assert json.dumps(1) == "1" and type(dt.datetime.now(dt.UTC)) is dt.datetime
+
+
+def test_half_a_character_harms_nothing(ask, fn):
+    said = ask("def handler(event, context):\n    print('a\\ud800b')\n    return 'c\\ud800d'")
+    assert said.error is None and said.value == "c?d" and "a?b" in fn.log()
+
+
+def test_an_endless_message_is_cut(ask):
+    said = ask("def handler(event, context): raise ValueError('x' * 5_000_000)")
+    assert len(said.value["errorMessage"]) == 100_000
+
+
+def test_what_is_instrumented_still_computes_as_python_does(ask):
+    said = ask(
+        """
+        from dataclasses import dataclass, field
+        class Shop:
+            "A docstring."
+            tax = 2
+            prices = [n * 3 for n in range(3)]
+            def __iadd__(self, other):
+                self.tax += other
+                return self
+            def __mul__(self, other): return ("mul", other)
+            def __rmul__(self, other): return ("rmul", other)
+        @dataclass
+        class Item:
+            name: str
+            tags: list = field(default_factory=list)
+        def gen(n):
+            while n > 0:
+                got = yield n
+                n -= got or 1
+        def handler(event, context):
+            shop = Shop()
+            shop += 5
+            names = ["a"]
+            alias = names
+            names += ["b"]
+            names *= 2
+            x = 2
+            x **= 10
+            x <<= 2
+            y = "ab" * 2 + "c"
+            return [shop.tax, Shop.prices, Shop.__doc__, shop * 3, 3 * shop, alias, x, y, list(gen(3)), sum([1.5, 2]),
+                    max(3, 1), sorted("ba", reverse=True), {k: v for k, v in zip("ab", range(2))}, (lambda a, b=2: a + b)(1),
+                    dict(a=1), list(), Item("i").tags, 2 ** -1, 7 ** 2, 1 << 3, -3 ** 2, [*map(lambda n: n * n, range(3))],
+                    (lambda: None)(), (lambda: 0)(), bytes([65]).decode(), tuple(range(2)), min([3, 2], key=lambda n: -n)]
+        """
+    )
+    assert said.value == [
+        7, [0, 3, 6], "A docstring.", ["mul", 3], ["rmul", 3], ["a", "b", "a", "b"], 4096, "ababc", [3, 2, 1], 3.5, 3,
+        ["b", "a"], {"a": 0, "b": 1}, 3, {"a": 1}, [], [], 0.5, 49, 8, -9, [0, 1, 4], None, 0, "A", [0, 1], 3,
+    ]  # fmt: skip

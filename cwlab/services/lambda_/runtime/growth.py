@@ -13,6 +13,7 @@ from typing import Any
 from cwlab.services.lambda_.runtime.meter import Meter
 
 _SIZED = (str, bytes, bytearray, list, tuple)
+_BUILD = (list, tuple, set, frozenset, sorted, bytes, bytearray)
 _SMALL = 1 << 64
 _DIGIT = 30  # bits of a digit of Python's integers
 Operator = Callable[[Any, Any], Any]
@@ -95,7 +96,20 @@ def operators(meter: Meter) -> dict[str, Operator]:
         check_shift(left, right)
         return right
 
+    def take(function: Any, *args: Any, **kwargs: Any) -> Any:
+        """A call of a builtin that takes all of its first argument."""
+        first = args[0] if args else None
+        if type(first) is range:
+            n = max(0, (first.stop - first.start) // first.step)  # len() fails beyond a machine's word
+            meter.step(n)
+            if function in _BUILD:
+                meter.hold(n * 8)
+        elif type(first) is int and function in (bytes, bytearray):
+            meter.hold(first)
+        return function(*args, **kwargs)
+
     return {
+        "Take": take,
         "Add": add,
         "IAdd": iadd,
         "Mult": mult,

@@ -13,6 +13,25 @@ from functools import lru_cache
 from types import CodeType
 
 STEP, OPERATE = "__cwlab_step__", "__cwlab_{}__"
+TAKE = OPERATE.format("Take")
+# What takes all of something in one step of Python's own: list(range(10 ** 10)).
+WHOLE = frozenset(
+    [
+        "all",
+        "any",
+        "bytearray",
+        "bytes",
+        "dict",
+        "frozenset",
+        "list",
+        "max",
+        "min",
+        "set",
+        "sorted",
+        "sum",
+        "tuple",
+    ]
+)
 ROUND = 6  # steps of going round once, or of being called
 _GROWING = (ast.Add, ast.Mult, ast.Pow, ast.LShift)
 _NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.For, ast.AsyncFor, ast.While, ast.ClassDef)
@@ -94,6 +113,13 @@ class _Instrument(ast.NodeTransformer):
         name = OPERATE.format(type(node.op).__name__)
         call = ast.Call(ast.Name(name, ast.Load()), [node.left, node.right], [])
         return ast.copy_location(call, node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Name) and node.func.id in WHOLE and node.args:
+            call = ast.Call(ast.Name(TAKE, ast.Load()), [node.func, *node.args], node.keywords)
+            return ast.copy_location(call, node)
+        return node
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
         self.generic_visit(node)

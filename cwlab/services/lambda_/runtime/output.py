@@ -46,6 +46,7 @@ class Output(io.TextIOBase):
     def line(self, text: str) -> None:
         """One event, which may hold line breaks."""
         if text:
+            text = text.encode("utf-8", "replace").decode("utf-8")  # half a character is none
             at = self._now_ms()
             self.lines += [(at, text[i : i + LINE]) for i in range(0, len(text), LINE)]
 

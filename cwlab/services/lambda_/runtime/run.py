@@ -24,6 +24,7 @@ RECURSION = 1000  # frames, as Python has it
 RECURSION_US = (
     4_000  # how long it takes to get there; the exact frame differs between versions of Python, so it is set
 )
+MESSAGE = 100_000  # characters of an error's message
 TRACE = 20  # frames of a traceback that are kept
 _INDENT = "\u00a0\u00a0"  # what Lambda's Python runtime indents a traceback with in the log
 
@@ -214,7 +215,7 @@ def _call(handler: Any, event: Any, context: LambdaContext, files: Mapping[str, 
 
 def _words(problem: BaseException) -> str:
     try:
-        return str(problem)
+        return str(problem)[:MESSAGE]
     except Exception:  # noqa: BLE001 (an exception whose own __str__ fails)
         return ""
 
