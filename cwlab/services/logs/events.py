@@ -30,6 +30,7 @@ from cwlab.services.logs.store import OWN
 from cwlab.timeline import DAY
 
 PAGE = 10_000
+HEADLESS_FROM_MS = 1_704_067_200_000  # 2024: API Reference, FilterLogEvents, startFromHead
 Structure = dict[str, Any]
 
 
@@ -148,8 +149,12 @@ def filter_log_events(
     nextToken: str | None = None,
     limit: int = PAGE,
     interleaved: bool = True,
+    startFromHead: bool = True,
 ) -> Structure:
-    """Events of a group's streams in one order of time, page by page. ``interleaved`` is ignored, as today."""
+    """Events of a group's streams in one order of time, page by page, oldest first unless ``startFromHead`` is False.
+
+    ``interleaved`` is ignored, as today. A token goes on in its own direction.
+    """
     if logStreamNames is not None and logStreamNamePrefix is not None:
         raise invalid("Cannot specify both logStreamNames and logStreamNamePrefix.")
     group = _readable(call, "FilterLogEvents", logGroupName, logGroupIdentifier)
@@ -158,31 +163,35 @@ def filter_log_events(
     low: ids.Gap = (max(startTime or 0, group.visible_from(call.now_ms)), 0)
     high: ids.Gap = ids.LAST if endTime is None else (endTime + 1, 0)
     request = (group.name, logStreamNames, logStreamNamePrefix, startTime, endTime, filterPattern)
+    newest = not startFromHead
     if nextToken is not None:
-        stamp, place = paging.position_of(request, nextToken, call.now_ms)
-        low = max(low, (stamp, place))
+        newest, stamp, place = paging.position_of(request, nextToken, call.now_ms)
+        low, high = (low, min(high, (stamp, place))) if newest else (max(low, (stamp, place)), high)
+    elif newest and startTime is not None and startTime < HEADLESS_FROM_MS:
+        raise invalid(
+            "startFromHead can be false only when startTime is on or after Jan 1, 2024 00:00:00 UTC."
+        )
     found: list[reading.Piece] = []
     for number, stream in enumerate(chosen_streams):
         found.extend(reading.pieces(number, stream.events.chunks, low, high))
     keys.check_reading(call, group, (piece.chunk.key for piece in found))
-    shown, more = reading.scan(found, limit, match)
+    shown, more = reading.scan(found, limit, match, newest=newest)
     names = [stream.name for stream in chosen_streams]
     salts = {s: ids.salt(call.account, call.region, group.name, names[s]) for s in set(shown.source)}
-    answer: Structure = {
-        "events": [
-            {
-                "logStreamName": names[s],
-                "timestamp": t,
-                "message": m,
-                "ingestionTime": i,
-                "eventId": ids.event_id(t, p, salts[s]),
-            }
-            for s, t, i, p, m in zip(*shown, strict=True)
-        ],
-        "searchedLogStreams": [],
-    }
+    events = [
+        {
+            "logStreamName": names[s],
+            "timestamp": t,
+            "message": m,
+            "ingestionTime": i,
+            "eventId": ids.event_id(t, p, salts[s]),
+        }
+        for s, t, i, p, m in zip(*shown, strict=True)
+    ]
+    answer: Structure = {"events": events[::-1] if newest else events, "searchedLogStreams": []}
     if more:
-        answer["nextToken"] = paging.token(request, [shown.stamp[-1], shown.place[-1] + 1], call.now_ms)
+        edge = [shown.stamp[0], shown.place[0]] if newest else [shown.stamp[-1], shown.place[-1] + 1]
+        answer["nextToken"] = paging.token(request, [newest, *edge], call.now_ms)
     return answer
 
 
@@ -190,7 +199,7 @@ def _readable(call: Call, operation: str, name: str | None, identifier: str | No
     """The group, if its class lets its events be read."""
     group = group_of(call, chosen(call, {"logGroupName": name, "logGroupIdentifier": identifier}))
     if group.log_class != STANDARD:
-        raise not_in_class(operation, group.log_class)
+        raise not_in_class(operation, group.name, group.log_class)
     return group
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from cwlab.api import Call, operation
-from cwlab.errors import AwsError, NotModelled
+from cwlab.errors import NotModelled
 from cwlab.services.logs import keys, paging, policies, tallies
 from cwlab.services.logs.names import (
     group_arn,
@@ -19,7 +19,7 @@ from cwlab.services.logs.names import (
     tag_conditions,
 )
 from cwlab.services.logs.records import DELIVERY, PURGE_MS, STANDARD, Group
-from cwlab.services.logs.refusals import broken, exists, invalid
+from cwlab.services.logs.refusals import broken, exists, invalid, protected
 from cwlab.services.logs.sizes import stored_bytes
 from cwlab.services.logs.tags import checked_tags
 from cwlab.timeline import DAY
@@ -68,10 +68,7 @@ def delete_log_group(call: Call, *, logGroupName: str) -> None:
     """Delete a group with its streams, events and filters."""
     group = group_of(call, logGroupName)
     if group.protected:
-        raise AwsError(
-            "ValidationException",
-            "Cannot delete log group with deletion protection enabled. Disable deletion protection first.",
-        )
+        raise protected("log group")
     tallies.keep(call, logGroupName, streams(call, logGroupName).values())
     streams(call, logGroupName).clear()
     policies.forget(call, logGroupName)

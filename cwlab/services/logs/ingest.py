@@ -6,6 +6,7 @@ events too old, too new or expired are left out singly, and since the batch is i
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from operator import itemgetter, lt
 from typing import Any, NamedTuple
@@ -71,18 +72,11 @@ def check(
         raise invalid(f"Upload too large: {size} bytes exceeds limit of {MAX_BATCH_BYTES}")
     if any(map(lt, stamps[1:], stamps)):
         raise invalid("Log events in a single PutLogEvents request must be in chronological order.")
-    first, last, rejected = _accepted(stamps, now_ms, retention_ms)
-    if first < last and stamps[last - 1] - stamps[first] > MAX_SPAN_MS:
-        raise invalid(
-            "The batch of log events in a single PutLogEvents request cannot span more than 24 hours."
-        )
-    return Batch(stamps, encoded, first, last, rejected, as_sent)
+    return Batch(stamps, encoded, *_accepted(stamps, now_ms, retention_ms), as_sent)
 
 
 def _accepted(stamps: list[int], now_ms: int, retention_ms: int | None) -> tuple[int, int, dict[str, int]]:
     """Which events are neither too old, expired nor too new. Ends are exclusive, starts inclusive."""
-    from bisect import bisect_left, bisect_right
-
     rejected: dict[str, int] = {}
     last = bisect_right(stamps, now_ms + TOO_NEW_MS)
     if last < len(stamps):
@@ -90,6 +84,10 @@ def _accepted(stamps: list[int], now_ms: int, retention_ms: int | None) -> tuple
     first = bisect_left(stamps, now_ms - TOO_OLD_MS)
     if first:
         rejected["tooOldLogEventEndIndex"] = first
+    if first < last and stamps[last - 1] - stamps[first] > MAX_SPAN_MS:  # expired ones count
+        raise invalid(
+            "The batch of log events in a single PutLogEvents request cannot span more than 24 hours."
+        )
     if retention_ms is not None:
         expired = bisect_left(stamps, now_ms - retention_ms)
         if expired > first:

@@ -80,29 +80,38 @@ def page(found: Sequence[Piece], limit: int, *, newest: bool = False) -> Page:
     return _page(found, [np.arange(p.first, p.last) for p in found], limit, newest)
 
 
-def scan(found: Sequence[Piece], limit: int, match: Match | None) -> tuple[Page, bool]:
-    """The oldest events that match, oldest first, and whether more may follow.
+def scan(
+    found: Sequence[Piece], limit: int, match: Match | None, *, newest: bool = False
+) -> tuple[Page, bool]:
+    """The oldest events that match (or the newest), oldest first, and whether there are more.
 
     With a pattern the pieces are looked through slice by slice of time, each larger than the last, until the page is
     full or everything was seen.
     """
     if match is None:
-        shown = page(found, limit)
+        shown = page(found, limit, newest=newest)
         return shown, len(shown.stamp) < _size(found)
     rest, chosen, rows, step = list(found), list[Piece](), list[Ints](), limit
     while rest and sum(map(len, rows)) < limit:
         step *= _PLENTY
-        part = _nearest(rest, step, False) if _size(rest) > step else rest
+        part = _nearest(rest, step, newest) if _size(rest) > step else rest
         for p in part:
             hits = match(p.chunk, p.first, p.last)
             if len(hits):
                 chosen.append(p)
                 rows.append(hits)
-        seen = {(p.source, id(p.chunk)): p.last for p in part}
-        rest = [p._replace(first=seen.get((p.source, id(p.chunk)), p.first)) for p in rest]
+        seen = {(p.source, id(p.chunk)): p for p in part}
+        rest = [_without(p, seen.get((p.source, id(p.chunk))), newest) for p in rest]
         rest = [p for p in rest if p.first < p.last]
-    shown = _page(chosen, rows, limit, False)
+    shown = _page(chosen, rows, limit, newest)
     return shown, bool(rest) or len(shown.stamp) < sum(map(len, rows))
+
+
+def _without(piece: Piece, seen: Piece | None, newest: bool) -> Piece:
+    """What is left of a piece when its beginning, or its end, was seen."""
+    if seen is None:
+        return piece
+    return piece._replace(last=seen.first) if newest else piece._replace(first=seen.last)
 
 
 def _size(found: Sequence[Piece]) -> int:

@@ -41,9 +41,17 @@ def limit_exceeded(message: str = "Resource limit exceeded.") -> AwsError:
     return AwsError("LimitExceededException", message)
 
 
-def not_in_class(operation: str, log_class: str) -> AwsError:
-    """An operation the group's class does not have. The code is a choice: AWS documents none for reads."""
+def not_in_class(operation: str, group: str, log_class: str) -> AwsError:
+    """An operation the group's class does not have, as the live service was seen to refuse it."""
     return AwsError(
-        "InvalidParameterException",
-        f"{operation} is not supported for log groups of class {log_class}.",
+        "InvalidOperationException",
+        f"The log group {group} is of log-group-class {log_class}. {operation} is not supported for this log class.",
+    )
+
+
+def protected(what: str) -> AwsError:
+    """Deletion protection blocks every deletion in a group."""
+    return AwsError(
+        "ValidationException",
+        f"Cannot delete {what} with deletion protection enabled. Disable deletion protection first.",
     )

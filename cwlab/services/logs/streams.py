@@ -18,7 +18,7 @@ from cwlab.services.logs.names import (
 )
 from cwlab.services.logs.policies import granted
 from cwlab.services.logs.records import Group, Stream
-from cwlab.services.logs.refusals import exists, invalid
+from cwlab.services.logs.refusals import exists, invalid, protected
 from cwlab.services.logs.store import Events
 
 PAGE = 50
@@ -39,8 +39,10 @@ def create_log_stream(call: Call, *, logGroupName: str, logStreamName: str) -> N
 @operation("logs", "DeleteLogStream", resource=policy_arn, conditions=tag_conditions)
 def delete_log_stream(call: Call, *, logGroupName: str, logStreamName: str) -> None:
     """Delete a stream with its events."""
-    group_of(call, logGroupName)
-    tallies.keep(call, logGroupName, [stream_of(call, logGroupName, logStreamName)])
+    group, stream = group_of(call, logGroupName), stream_of(call, logGroupName, logStreamName)
+    if group.protected:
+        raise protected("log stream of a log group")
+    tallies.keep(call, logGroupName, [stream])
     del streams(call, logGroupName)[logStreamName]
 
 

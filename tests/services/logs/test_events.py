@@ -87,7 +87,8 @@ def test_what_is_accepted_is_read_back_and_what_is_rejected_is_named(ages, reten
         if now - 14 * DAY <= stamp <= now + 2 * HOUR and (retention is None or stamp >= now - retention * DAY)
     ]
     batch = [event(stamp, f"event {n}") for n, stamp in enumerate(stamps)]
-    if kept and stamps[kept[-1]] - stamps[kept[0]] > DAY:
+    valid = [stamp for stamp in stamps if now - 14 * DAY <= stamp <= now + 2 * HOUR]
+    if valid and valid[-1] - valid[0] > DAY:  # also those that are expired
         with pytest.raises(client(lab).exceptions.InvalidParameterException):
             put(lab, batch)
         assert everything(lab) == []
@@ -271,6 +272,26 @@ def test_a_token_at_the_end_finds_what_comes_later(lab, logs):
     assert end["events"] == [] and end["nextForwardToken"] == page["nextForwardToken"]
     back = logs.get_log_events(**ask, nextToken=end["nextBackwardToken"])
     assert [e["message"] for e in back["events"]] == ["one"]
+
+
+@FEW
+@given(BATCHES, st.integers(1, 60))
+def test_a_group_can_be_read_from_its_end(batches, limit):
+    lab = fresh()
+    sent(lab, batches)
+    told = everything(lab, startFromHead=False, PaginationConfig={"PageSize": limit})
+    assert told == everything(lab)[::-1]
+
+
+def test_the_end_comes_first_only_since_2024_and_a_token_keeps_its_direction(lab, logs):
+    now = ms(lab)
+    put(lab, [event(now + n, str(n)) for n in range(5)])
+    with pytest.raises(logs.exceptions.InvalidParameterException, match="Jan 1, 2024"):
+        logs.filter_log_events(logGroupName="/app", startFromHead=False, startTime=1_704_067_199_999)
+    ask = {"logGroupName": "/app", "startTime": 1_704_067_200_000}
+    first = logs.filter_log_events(**ask, startFromHead=False, limit=2)
+    then = logs.filter_log_events(**ask, startFromHead=True, nextToken=first["nextToken"])
+    assert [e["message"] for e in first["events"] + then["events"]] == ["4", "3", "2", "1", "0"]
 
 
 def test_a_token_belongs_to_its_stream_and_its_request(lab, logs):

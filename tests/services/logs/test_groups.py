@@ -83,7 +83,7 @@ def test_what_a_class_lacks_is_refused_and_what_it_has_works(lab, logs):
     put(lab, event(ms(lab)), group="/rare")
     logs.put_retention_policy(logGroupName="/rare", retentionInDays=1)
     logs.tag_log_group(logGroupName="/rare", tags={"a": "b"})
-    with pytest.raises(logs.exceptions.InvalidParameterException, match="INFREQUENT_ACCESS"):
+    with pytest.raises(logs.exceptions.InvalidOperationException, match="INFREQUENT_ACCESS"):
         logs.get_log_events(logGroupName="/rare", logStreamName="web")
 
 
@@ -136,7 +136,8 @@ def test_expired_events_are_not_taken(lab, logs):
     told = put(lab, *(event(now - age, str(age)) for age in ages))
     assert told["rejectedLogEventsInfo"] == {"expiredLogEventEndIndex": 2}
     assert texts(lab) == [str(age) for age in ages[2:]]
-    told = put(lab, event(now - 15 * DAY), event(now - 4 * DAY), event(now), event(now + 3 * HOUR))
+    old, new = event(now - 3 * DAY - HOUR), event(now - 2 * DAY - 2 * HOUR)
+    told = put(lab, event(now - 15 * DAY), old, new, event(now + 3 * HOUR))
     assert told["rejectedLogEventsInfo"] == {
         "tooOldLogEventEndIndex": 1,
         "expiredLogEventEndIndex": 2,
@@ -161,6 +162,8 @@ def test_protection_keeps_a_group_until_it_is_switched_off(lab, logs):
     assert group(lab)["deletionProtectionEnabled"] is True
     with pytest.raises(logs.exceptions.ClientError, match="deletion protection"):
         logs.delete_log_group(logGroupName="/app")
+    with pytest.raises(logs.exceptions.ClientError, match="deletion protection"):
+        logs.delete_log_stream(logGroupName="/app", logStreamName="web")
     logs.put_log_group_deletion_protection(logGroupIdentifier="/app", deletionProtectionEnabled=False)
     logs.delete_log_group(logGroupName="/app")
 

@@ -54,19 +54,21 @@ def test_a_page_is_the_first_or_last_of_what_lies_between_two_gaps(chunks, low, 
     assert page.source == [3] * len(page.stamp)
 
 
-@given(CHUNKS, st.integers(1, 9), st.sampled_from(["a", "é", "ab", "aa", "😀"]))
-def test_a_scan_finds_what_matches_page_by_page(chunks, limit, needle):
+@given(CHUNKS, st.integers(1, 9), st.sampled_from(["a", "é", "ab", "aa", "😀"]), st.booleans())
+def test_a_scan_finds_what_matches_page_by_page(chunks, limit, needle, newest):
     def match(chunk, first, last):
         return rows_with(chunk, needle.encode(), first, last)
 
     wanted = [row for row in plain(chunks) if needle in row[2]]
-    found, low, more = [], FIRST, True
+    found, low, high, more = [], FIRST, LAST, True
     while more:
-        page, more = reading.scan(reading.pieces(0, chunks, low, LAST), limit, match)
+        page, more = reading.scan(reading.pieces(0, chunks, low, high), limit, match, newest=newest)
         assert len(page.stamp) <= limit
-        if page.stamp:
+        if page.stamp and newest:
+            high = (page.stamp[0], page.place[0])
+        elif page.stamp:
             low = (page.stamp[-1], page.place[-1] + 1)
-        found += shown(page)
+        found = shown(page) + found if newest else found + shown(page)
         assert page.stamp or not more
     assert found == wanted
 
