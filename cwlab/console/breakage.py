@@ -18,7 +18,12 @@ STEPS = 40  # places of the time slider at most
 
 
 def breaking(
-    play: Callable[[str], Any], faults: Sequence[str], view: Callable[[Any], Picture], *, height: int = 300
+    play: Callable[[str], Any],
+    faults: Sequence[str],
+    view: Callable[[Any], Picture],
+    *,
+    finding: Callable[[Picture], str] | None = None,
+    height: int = 300,
 ) -> Panel:
     """What a metric shows when something breaks, and at which instant you could have known.
 
@@ -30,6 +35,7 @@ def breaking(
         play: makes a world, lets it run with the fault of this name, and returns it.
         faults: the names, the healthy case first. Every world must run for the same time.
         view: draws a world; its picture's table has a row for each datapoint.
+        finding: what a picture shows, in a few words; how many datapoints there are when left out.
 
     Twin: ``panel.set(fault="late", at="2026-03-02T09:12:00Z")``
 
@@ -54,7 +60,8 @@ def breaking(
         calls = [e for e in then.journal if e.kind == "call" and e.depth == 0]
         setup = [f"world = play({fault!r}).fork()", f"world.rewind(to={at!r})"]
         seen = view(then)
-        title = f"{fault}, {at[11:16]}: {counted(len(seen.table), 'datapoint')}"
+        found = finding(seen) if finding else counted(len(seen.table), "datapoint")
+        title = f"{fault}, {at[11:16]}: {found}"
         picture = replace(seen, title=title, words={**seen.words, **axis})
         return Shown(picture, _why(calls), setup=setup)
 

@@ -13,11 +13,13 @@ from botocore.exceptions import ClientError
 from cwlab.console import standing
 from cwlab.console.charts.watching import Lane, Mark, Span, Strip, Watched, watching
 from cwlab.console.picture import Picture
-from cwlab.console.words import counted, number, shorten
+from cwlab.console.words import counted, shorten
 from cwlab.errors import NotModelled
-from cwlab.timeline import to_datetime, to_ms
+from cwlab.timeline import to_ms
 
 LINES = 200  # of a log group at most
+ACTIONS, INBOX = "its actions", "inbox"
+NOUNS = {INBOX: "mail"}
 MACHINERY = re.compile(r"^(INIT_START|START RequestId|END RequestId|REPORT RequestId)")
 
 
@@ -30,6 +32,7 @@ def aftermath(
     logs: Sequence[str] = (),
     inbox: bool = True,
     minutes: float = 60,
+    until: str | None = None,
     title: str = "",
 ) -> Picture:
     """An alarm and what followed: metric, states, actions, mail, scaling and log lines, under each other.
@@ -42,6 +45,7 @@ def aftermath(
         logs: log groups; a function writes to ``/aws/lambda/<its name>``.
         inbox: whether to show the mail that arrived.
         minutes: how far back from now.
+        until: where the time axis ends, so that it stays while "now" moves on it; a little after now when left out.
         title: the finding; made from what followed when left out.
 
     Raises:
@@ -52,7 +56,8 @@ def aftermath(
     end = lab.now
     start = max(end - timedelta(minutes=minutes), getattr(lab, "start", end - timedelta(minutes=minutes)))
     start_ms, now_ms = to_ms(start), to_ms(end)
-    end_ms = now_ms + round((now_ms - start_ms) * 0.04)
+    end_ms = to_ms(until) if until else now_ms
+    end_ms += round((end_ms - start_ms) * 0.04)
     states = standing.spans(client, alarm, now_ms)
     rows: list[Strip | Lane] = [Strip(name, states)]
     rows += [standing.strip(client, standing.one(client, other), now_ms) for other in also]
@@ -64,9 +69,9 @@ def aftermath(
         )
     acted = standing.actions(client, name)
     if acted:
-        rows.insert(1 + len(also), Lane("its actions", acted))
+        rows.insert(1 + len(also), Lane(ACTIONS, acted))
     if inbox:
-        rows.append(Lane("inbox", mail(lab)))
+        rows.append(Lane(INBOX, mail(lab)))
     rows += [Lane(shorten(one.rpartition("/")[2], 17) + " log", _log(lab, one, start_ms)) for one in logs]
     changes = [s.from_ms for s in states[1:] if s.from_ms >= start_ms]
     return watching(
@@ -101,7 +106,7 @@ def states(
     rows: list[Strip | Lane] = [standing.strip(client, a, now_ms) for a in ordered]
     mails = mail(lab) if inbox else []
     if inbox:
-        rows.append(Lane("inbox", mails))
+        rows.append(Lane(INBOX, mails))
     ringing = sum(1 for a in ordered if a["StateValue"] == "ALARM")
     finding = f"{ringing} of {counted(len(ordered), 'alarm')} in ALARM" + (
         f", {counted(len(mails), 'mail')}" if inbox else ""
@@ -229,15 +234,12 @@ def _log(lab: Any, group: str, start_ms: int) -> list[Mark]:
 
 
 def _finding(name: str, states: Sequence[Span], start_ms: int, rows: Sequence[Strip | Lane]) -> str:
-    entered = [s for s in states if s.word == "ALARM" and s.to_ms >= start_ms]
-    if not entered:
-        return f"{name} was not in ALARM"
-    inside = sum(s.to_ms - max(s.from_ms, start_ms) for s in entered) / 60_000
-    followed = sum(len(r.marks) for r in rows if isinstance(r, Lane))
-    first = to_datetime(max(entered[0].from_ms, start_ms))
-    times = (
-        f"{counted(len(entered), 'time')}, first at {first:%H:%M:%S}"
-        if len(entered) > 1
-        else f"at {first:%H:%M:%S}"
-    )
-    return f"{name} went to ALARM {times}, for {number(round(inside, 1))} min in all; {counted(followed, 'thing')} followed"
+    rang = standing.in_alarm(states, start_ms)
+    counts = {r.label: len([m for m in r.marks if m.at_ms >= start_ms]) for r in rows if isinstance(r, Lane)}
+    told = [
+        counted(n, NOUNS.get(label) or ("log line" if label.endswith(" log") else "scaling activity"), plural)
+        for label, n in counts.items()
+        if n and label != ACTIONS
+        for plural in ("scaling activities" if label.endswith(" scaling") else "",)
+    ]
+    return f"{name}: {rang}" + (f"; {', '.join(told)}" if told else "")

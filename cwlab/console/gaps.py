@@ -138,7 +138,8 @@ def _calls(end_ms: int, rest: bool, given: Sequence[str], n: int, m: int) -> lis
         f"        cloudwatch.put_metric_data(Namespace={ALARM['Namespace']!r}, MetricData=[",
         f"            {{'MetricName': {ALARM['MetricName']!r}, 'Timestamp': copy.now - timedelta(minutes=minutes), 'Value': value}}])",
         "copy.advance(seconds=3)",
-        "print(*[copy.why(treatment) for treatment in treatments], sep='\n')",
+        "for treatment in treatments:",
+        "    print(copy.why(treatment))",
     ]
 
 

@@ -15,6 +15,8 @@ from cwlab.errors import BadInput
 from cwlab.timeline import to_ms
 
 RULE_LINES = 4
+MANY = 8  # with more alarms than this, each takes one line
+ARN = re.compile(r"arn:aws[\w-]*:cloudwatch:[\w-]+:\d+:alarm:")
 
 
 def alarms(lab: Any, names: Sequence[str] | None = None, *, title: str = "") -> Picture:
@@ -29,7 +31,7 @@ def alarms(lab: Any, names: Sequence[str] | None = None, *, title: str = "") -> 
         ``console.alarms(lab).table``
     """
     found = standing.all_of(lab.client("cloudwatch"), names)
-    return roster([_entry(a) for a in found], title=title)
+    return roster([_entry(a) for a in found], title=title, compact=len(found) > MANY)
 
 
 def _entry(alarm: Mapping[str, Any], note: str = "", depth: int = 0) -> Entry:
@@ -38,7 +40,7 @@ def _entry(alarm: Mapping[str, Any], note: str = "", depth: int = 0) -> Entry:
         str(alarm["AlarmName"]),
         str(alarm["StateValue"]),
         since,
-        str(alarm.get("StateReason", "")),
+        ARN.sub("", str(alarm.get("StateReason", ""))),
         note or held_back(alarm),
         depth,
     )
@@ -84,7 +86,7 @@ def composite(lab: Any, name: str, *, title: str = "") -> Picture:
     finding = f"{name} is {alarm['StateValue']}: {noisy} of {counted(len(children), 'alarm')} in ALARM" + (
         f", {held}" if held else ""
     )
-    return roster(entries, title=title or finding, head=code_lines(rule))
+    return roster(entries, title=title or finding, head=code_lines(rule), compact=len(entries) > MANY)
 
 
 def part(rule: str, child: Mapping[str, Any]) -> str:
@@ -92,9 +94,8 @@ def part(rule: str, child: Mapping[str, Any]) -> str:
     name = re.escape(str(child["AlarmName"]))
     arn = re.escape(str(child["AlarmArn"]))
     asked = re.findall(rf'(ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*"?(?:{name}|{arn})"?\s*\)', rule)
-    told = [
-        f"{state} is {'true' if state == child['StateValue'] else 'false'}" for state in dict.fromkeys(asked)
-    ]
+    held = [(state, state == child["StateValue"]) for state in dict.fromkeys(asked)]
+    told = [f"{state}({child['AlarmName']}) is {'true' if so else 'false'}" for state, so in held]
     return ", ".join(told)
 
 

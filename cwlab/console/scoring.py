@@ -50,18 +50,19 @@ class Score(NamedTuple):
 def scored(states: Sequence[Span], incidents: Sequence[Incident]) -> Score:
     """Compare an alarm's states with what happened.
 
-    An incident is caught if the alarm goes to ALARM between its start and its end. An ALARM that begins outside every
-    incident, or more than ten minutes after its end, is false.
+    An incident is caught if the alarm is in ALARM at some time between its start and its end. An ALARM that begins
+    outside every incident, or more than ten minutes after its end, is false.
     """
-    begun = [s.from_ms for s in states if s.word == "ALARM"]
+    rang = [s for s in states if s.word == "ALARM"]
     late, caught = 0.0, 0
     for one in incidents:
-        first = min((at for at in begun if to_ms(one.start) <= at <= to_ms(one.end)), default=None)
+        start, end = to_ms(one.start), to_ms(one.end)
+        first = min((s.from_ms for s in rang if s.to_ms > start and s.from_ms <= end), default=None)
         if first is not None:
             caught += 1
-            late = max(late, (first - to_ms(one.start)) / 60_000)
+            late = max(late, (first - start) / 60_000)
     false = sum(
-        not any(to_ms(one.start) <= at <= to_ms(one.end) + GRACE_MS for one in incidents) for at in begun
+        not any(to_ms(one.start) <= s.from_ms <= to_ms(one.end) + GRACE_MS for one in incidents) for s in rang
     )
     return Score(caught, len(incidents), late if caught else None, false)
 
@@ -88,7 +89,7 @@ def score(
     level = float(alarm.get("Threshold", 0.0))
     seen = (
         [
-            replace(one, cut=4 * level, unit=f"{one.unit}, cut at {number(4 * level)}")
+            replace(one, cut=4 * level, unit=f"{one.unit}, up to {number(4 * level)}")
             for one in watched(client, alarm, start, end)
         ]
         if level > 0

@@ -11,8 +11,9 @@ import pandas as pd
 
 from cwlab.console import reading
 from cwlab.console.charts.watching import Mark, Span, Strip
+from cwlab.console.words import number
 from cwlab.errors import BadInput
-from cwlab.timeline import to_ms
+from cwlab.timeline import to_datetime, to_ms
 
 KINDS = ["MetricAlarm", "CompositeAlarm"]
 COMPARE: dict[str, tuple[str, Callable[[float, float], bool]]] = {
@@ -99,6 +100,19 @@ def _made(client: Any, alarm: Alarm, first_ms: int) -> int:
         if item["HistorySummary"].endswith("created")
     ]
     return min([*made, first_ms])
+
+
+def in_alarm(states: Iterable[Span], start_ms: int) -> str:
+    """How often and how long these states were ALARM since an instant: ``ALARM at 09:12, for 14 min``."""
+    rang = [s for s in states if s.word == "ALARM" and s.to_ms > start_ms]
+    if not rang:
+        return "never in ALARM"
+    inside = round(sum(s.to_ms - max(s.from_ms, start_ms) for s in rang) / 1000)
+    lasted = f"{inside} s" if inside < 60 else f"{number(round(inside / 60, 1))} min"
+    if len(rang) > 1:
+        return f"ALARM {len(rang)} times, {lasted} in all"
+    first = to_datetime(max(rang[0].from_ms, start_ms))
+    return f"ALARM at {first:%H:%M:%S}".removesuffix(":00") + f", for {lasted}"
 
 
 def strip(client: Any, alarm: Alarm, now_ms: int, label: str = "") -> Strip:

@@ -68,36 +68,24 @@ def alarm(lab: Any, name: str, *, minutes: float = 60, at: str | None = None) ->
             end_ms=now_ms + round((now_ms - first_ms) * 0.04),
             now_ms=now_ms,
             window=seen,
-            title=_finding(played.states, first_ms, threshold, period, n, m),
+            title=_finding(found, played.states, first_ms, threshold, period, n, m),
         )
         tried = settings(found, threshold=threshold, period=period, n=n, m=m, treatment=treatment)
         return Shown(picture, evidence.sentence(played.seen), setup=_calls(found, tried))
 
     scale = max([2 * level, *frames[found["Period"]]["value"].tolist(), 1.0])
     jump = max(1, round(scale / 100))
+    most = max(MOST_N, found["EvaluationPeriods"])
+    n, m = found["EvaluationPeriods"], found.get("DatapointsToAlarm", found["EvaluationPeriods"])
+    periods = {span(p): p for p in sorted(fitting_periods)}
+    treatment = found.get("TreatMissingData", "missing")
+    top = round(max(scale, 100 if level <= 100 else 0))
     controls: list[Control] = [
-        Whole("threshold", "Threshold", 0, round(max(scale, 100 if level <= 100 else 0)), round(level), jump),
-        Pick("period", "Period", {span(p): p for p in sorted(fitting_periods)}, found["Period"]),
-        Whole(
-            "n",
-            "N, periods it looks at",
-            1,
-            max(MOST_N, found["EvaluationPeriods"]),
-            found["EvaluationPeriods"],
-        ),
-        Whole(
-            "m",
-            "M, breaching of those",
-            1,
-            max(MOST_N, found["EvaluationPeriods"]),
-            found.get("DatapointsToAlarm", found["EvaluationPeriods"]),
-        ),
-        Pick(
-            "treatment",
-            "Missing data",
-            {t: t for t in TREATMENTS},
-            found.get("TreatMissingData", "missing"),
-        ),
+        Pick("period", "Period", periods, found["Period"]),
+        Pick("treatment", "Missing data", {t: t for t in TREATMENTS}, treatment),
+        Whole("threshold", "Threshold", 0, top, round(level), jump),
+        Whole("n", "N, periods it looks at", 1, most, n),
+        Whole("m", "M, breaching of those", 1, most, m),
         Pick("at", "Look at (UTC)", _clocks(stops), _nearest(stops, at), slider=True),
     ]
     return Panel(name, controls, draw, height=height(1, 2, window=True) + 58)
@@ -128,11 +116,9 @@ def _calls(found: Any, tried: dict[str, Any]) -> list[str]:
     ]
 
 
-def _finding(states: list[Span], start_ms: int, threshold: int, period: int, n: int, m: int) -> str:
-    entered = [s for s in states if s.word == "ALARM" and s.to_ms > start_ms]
-    rule = f"{m} of {n} × {span(period)} beyond {number(threshold)}"
-    if not entered:
-        return f"{rule}: never in ALARM"
-    inside = round(sum(s.to_ms - max(s.from_ms, start_ms) for s in entered) / 60_000, 1)
-    first = to_datetime(max(entered[0].from_ms, start_ms))
-    return f"{rule}: ALARM{'' if len(entered) == 1 else f' {len(entered)} times'}, first at {first:%H:%M:%S}, {number(inside)} min in all"
+def _finding(
+    found: Any, states: list[Span], start_ms: int, threshold: int, period: int, n: int, m: int
+) -> str:
+    side = standing.COMPARE[found["ComparisonOperator"]][0]
+    rule = f"{m} of {n} × {span(period)} {side} {number(threshold)}"
+    return f"{rule}: {standing.in_alarm(states, start_ms)}"

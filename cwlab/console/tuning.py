@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from cwlab.console.panels import Control, Panel, Pick, Shown, Whole
+from cwlab.console.panels import Control, Panel, Pick, Push, Shown, Whole
 from cwlab.console.picture import Picture
 from cwlab.errors import BadInput
 
+TITLE = 58  # pixels a title and the margins take
 KEPT = 40  # worlds kept, so that going back is at once
 
 
@@ -17,7 +18,7 @@ def tune(
     view: Callable[[Any], Picture],
     *,
     why: Callable[[Any], str] | None = None,
-    height: int = 420,
+    height: int | None = None,
     labels: Mapping[str, str] | None = None,
     **settings: Sequence[Any],
 ) -> Panel:
@@ -27,7 +28,7 @@ def tune(
         play: makes a world with these settings (by name), lets it run, and returns it.
         view: draws a world.
         why: one sentence about a world; the settings in words when left out.
-        height: pixels kept for the picture.
+        height: pixels kept for the picture; what the first one takes when left out.
         labels: what a control is called, by the setting's name.
         settings: for each a triple of whole numbers (least, most, first), with a step as a fourth; or a list of choices,
             the first chosen.
@@ -66,4 +67,7 @@ def tune(
         said = why(worlds[key]) if why else f"Played from the start with {told}."
         return Shown(view(worlds[key]), said, setup=[f"world = play({told})"])
 
+    if height is None:
+        first = draw(**{c.name: c.value for c in controls if not isinstance(c, Push)}).picture
+        height = int(first.spec.get("height", 360)) + TITLE
     return Panel("tuning", controls, draw, height=height)

@@ -34,7 +34,8 @@ half = {"Statistic": "Average", "Period": 60, "EvaluationPeriods": 2, "Threshold
         "ComparisonOperator": "GreaterThanThreshold"}
 
 def start_machine(world):
-    return world.client("ec2").run_instances(MinCount=1, MaxCount=1, **machine)["Instances"][0]["InstanceId"]
+    made = world.client("ec2").run_instances(MinCount=1, MaxCount=1, **machine)
+    return made["Instances"][0]["InstanceId"]
 
 def cpu_of(instance):
     return {"Namespace": "AWS/EC2", "MetricName": "CPUUtilization",
@@ -92,7 +93,8 @@ world.host(instance).load(cpu=80, minutes=10)
 world.advance(minutes=10)
 world.client("ec2").terminate_instances(InstanceIds=[instance])
 world.advance(hours=1)
-lab.reveal("opening", lambda: console.aftermath(world, "missing", also=treatments[1:], inbox=False, minutes=80))
+lab.reveal("opening", lambda: console.aftermath(
+    world, "missing", also=treatments[1:], inbox=False, minutes=80, title="One machine, four truths"))
 
 # %% [markdown]
 # One instance, four truths. Two of the alarms ring for ever, for a machine that is gone.
@@ -126,7 +128,7 @@ world = lab.fresh("mail")
 world.client("cloudwatch").put_metric_alarm(
     AlarmName="cpu-high", AlarmActions=[ops_topic(world)], **hosts, **half)
 feed(world, [20] * 5 + [80] * 30)
-lab.reveal("m3", lambda: console.aftermath(world, "cpu-high"), lambda: world.inbox[-1])
+lab.reveal("m3", lambda: console.aftermath(world, "cpu-high"), lambda: world.inbox)
 
 # %% [markdown]
 # Open the mail: state, reason, time, and the alarm's settings. The same text reaches a queue or a function as JSON.
@@ -151,7 +153,8 @@ def play(more_above=60, less_below=50, cooldown=60):
     autoscaling.create_auto_scaling_group(
         AutoScalingGroupName="web", MinSize=1, MaxSize=6, AvailabilityZones=["us-east-1a"],
         LaunchTemplate={"LaunchTemplateName": "web"})
-    for name, step, side, threshold in (("more", 1, "Greater", more_above), ("less", -1, "Less", less_below)):
+    both = ("more", 1, "Greater", more_above), ("less", -1, "Less", less_below)
+    for name, step, side, threshold in both:
         policy = autoscaling.put_scaling_policy(
             AutoScalingGroupName="web", PolicyName=name, AdjustmentType="ChangeInCapacity",
             ScalingAdjustment=step, Cooldown=cooldown)["PolicyARN"]
@@ -261,7 +264,8 @@ cloudwatch = world.client("cloudwatch")
 pages = [f"page-{i:02}" for i in range(1, 13)]
 once = half | {"EvaluationPeriods": 1, "Threshold": 0, "TreatMissingData": "notBreaching"}
 
-errors = {name: {"MetricName": "Errors", "Dimensions": [{"Name": "Page", "Value": name}]} for name in pages}
+errors = {name: {"MetricName": "Errors", "Dimensions": [{"Name": "Page", "Value": name}]}
+          for name in pages}
 for name in pages:
     cloudwatch.put_metric_alarm(AlarmName=name, Namespace="Shop/Pages", **errors[name], **once)
 cloudwatch.put_metric_alarm(AlarmName="maintenance", Namespace="Shop", MetricName="Maintenance", **once)
@@ -270,7 +274,8 @@ cloudwatch.put_composite_alarm(
     AlarmActions=[ops_topic(world)], ActionsSuppressor="maintenance",
     ActionsSuppressorWaitPeriod=60, ActionsSuppressorExtensionPeriod=60)
 cloudwatch.put_metric_data(Namespace="Shop", MetricData=[
-    {"MetricName": "Maintenance", "Value": 1, "Timestamp": world.now + timedelta(minutes=m)} for m in range(15)])
+    {"MetricName": "Maintenance", "Value": 1, "Timestamp": world.now + timedelta(minutes=m)}
+    for m in range(15)])
 world.advance(minutes=5)
 for minute in range(30):
     cloudwatch.put_metric_data(Namespace="Shop/Pages", MetricData=[
@@ -292,13 +297,14 @@ lab.reveal("m7", lambda: console.states(world, ["shop-down", "maintenance", *pag
 
 # %% tags=["syllabus:A01", "syllabus:M01"]
 recorded = lab.fresh("recorded", start="2026-03-01T08:55:00Z")
-recorded.load_metrics(shop.recording("latency"), namespace="Shop", metric="Latency", unit="Milliseconds")
+recorded.load_metrics(shop.recording("latency"), namespace="Shop", metric="Latency")
 
 def watch(statistic, threshold, in_a_row):
     world = recorded.fork()
     world.client("cloudwatch").put_metric_alarm(
         AlarmName="slow", Namespace="Shop", MetricName="Latency", ExtendedStatistic=statistic,
-        Period=60, EvaluationPeriods=in_a_row, Threshold=threshold, ComparisonOperator="GreaterThanThreshold")
+        Period=60, EvaluationPeriods=in_a_row, Threshold=threshold,
+        ComparisonOperator="GreaterThanThreshold")
     world.advance(hours=24)
     return world
 
@@ -339,7 +345,7 @@ def play_till(fault):
 
 faults = ["none", "stopped", "late", "wrong dimension", "refused", "too few"]
 lab.reveal("m8", lambda: console.breaking(play_till, faults, lambda world: console.aftermath(
-    world, "few-orders", inbox=False)))
+    world, "few-orders", inbox=False, until="2026-03-02T09:20:00Z"), finding=lambda seen: seen.title))
 
 # %% [markdown]
 # Goal: an alarm that rings for each of the five, and never for the healthy till. One word in `few` is enough.

@@ -1,6 +1,7 @@
 """A small lab with metrics whose names try to break the page, and every kind of chart drawn from it."""
 
 from datetime import timedelta
+from typing import NamedTuple
 
 import pytest
 
@@ -40,6 +41,53 @@ def lab() -> Lab:
     return small_lab()
 
 
+def alarm_lab() -> Lab:
+    """An alarm with mail that rang once, one that never did, a composite over both; names that try to break the page."""
+    lab = Lab()
+    cloudwatch, sns = lab.client("cloudwatch"), lab.client("sns")
+    topic = sns.create_topic(Name="ops")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="ada@example.com")
+    lab.inbox.confirm()
+    watched = {
+        "Namespace": "Shop", "MetricName": "Load", "Statistic": "Average", "Period": 60, "EvaluationPeriods": 2,
+        "ComparisonOperator": "GreaterThanThreshold",
+    }  # fmt: skip
+    cloudwatch.put_metric_alarm(AlarmName="busy", Threshold=50, AlarmActions=[topic], **watched)
+    cloudwatch.put_metric_alarm(AlarmName=NASTY, Threshold=95, **watched)
+    cloudwatch.put_composite_alarm(
+        AlarmName="any", AlarmRule=f'ALARM(busy) OR ALARM("{NASTY}")', ActionsSuppressor="busy",
+        ActionsSuppressorWaitPeriod=60, ActionsSuppressorExtensionPeriod=60,
+    )  # fmt: skip
+    for minute in range(30):
+        if not 20 <= minute < 25:
+            datum = {"MetricName": "Load", "Value": 80.0 if 8 <= minute < 14 else 20.0}
+            cloudwatch.put_metric_data(Namespace="Shop", MetricData=[datum])
+        lab.advance(minutes=1)
+    return lab
+
+
+def alarm_kinds() -> dict[str, console.Picture]:
+    """One picture of each kind about alarms."""
+    lab = alarm_lab()
+
+    class Storm(NamedTuple):
+        name: str = NASTY
+        start: str = "2026-03-02T09:08:00Z"
+        end: str = "2026-03-02T09:14:00Z"
+
+    return {
+        "alarm": console.alarm(lab, "busy", at="2026-03-02T09:10:00Z").picture,
+        "missing data": console.missing_data(lab).picture,
+        "alarms": console.alarms(lab),
+        "alarms, none": console.alarms(Lab()),
+        "states": console.states(lab),
+        "composite": console.composite(lab, "any"),
+        "aftermath": console.aftermath(lab, "busy"),
+        "score": console.score(lab, "busy", [Storm()], hours=0.5),
+        "tune": console.tune(lambda n: lab, lambda w: console.aftermath(w, "busy"), n=(1, 3, 2)).picture,
+    }
+
+
 def every_kind(lab: Lab) -> dict[str, console.Picture]:
     """One picture of each kind we draw."""
     instances = [{"InstanceId": "i-0123456789abcdef0"}, {"InstanceId": "i-0fedcba9876543210"}]
@@ -61,7 +109,14 @@ def every_kind(lab: Lab) -> dict[str, console.Picture]:
         "time machine": console.time_machine(lab).picture,
         "journal": console.journal(lab),
         "agenda": console.agenda(lab),
+        **alarm_kinds(),
     }
+
+
+@pytest.fixture
+def rang():
+    """Makes a lab whose alarm rang once."""
+    return alarm_lab
 
 
 @pytest.fixture(scope="session")

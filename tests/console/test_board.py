@@ -314,29 +314,17 @@ def test_equal_worlds_draw_equal_dashboards(lab: Lab):
     assert json.dumps(draw(lab, *body).to_dict()) == json.dumps(draw(lab.fork(), *body).to_dict())
 
 
-FAKE_ALARMS = [
-    {"AlarmName": name, "StateValue": state, "StateReason": "why", "StateUpdatedTimestamp": i}
-    for i, (name, state) in enumerate([("b", "OK"), ("a", "ALARM"), (NASTY, "INSUFFICIENT_DATA")])
-]
-
-
-class WithAlarms:
-    """A lab with alarms and logs, whatever this version has: the answers are AWS's shape."""
+class WithLogs:
+    """A lab with Logs Insights: the answers are AWS's shape."""
 
     def __init__(self, lab: Lab, widgets_: list[dict[str, Any]]) -> None:
         self.now, self.body = lab.now, json.dumps({"widgets": widgets_})
 
-    def client(self, _service: str, region: str | None = None) -> "WithAlarms":
+    def client(self, _service: str, region: str | None = None) -> "WithLogs":
         return self
 
     def get_dashboard(self, **_: Any) -> dict[str, str]:
         return {"DashboardBody": self.body}
-
-    def describe_alarms(self, *, AlarmNames: list[str], AlarmTypes: list[str]) -> dict[str, Any]:
-        return {
-            "MetricAlarms": [a for a in FAKE_ALARMS if a["AlarmName"] in AlarmNames],
-            "CompositeAlarms": [],
-        }
 
     def start_query(self, **asked: Any) -> dict[str, str]:
         self.asked = asked
@@ -347,12 +335,24 @@ class WithAlarms:
         return {"status": "Complete", "results": [line, line]}
 
 
+WATCHED = {
+    "Namespace": "Shop", "MetricName": "Load", "Dimensions": [{"Name": "Host", "Value": "web-1"}], "Period": 60,
+    "Statistic": "Maximum", "Threshold": 55.0, "ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1,
+}  # fmt: skip
+
+
 def test_alarms_are_a_word_a_color_and_a_shape_in_the_order_asked_for(lab: Lab):
+    cloudwatch = lab.client("cloudwatch")
+    nowhere = WATCHED | {"Namespace": "Nowhere"}
+    for name, state in (("b", "OK"), ("a", "ALARM"), (NASTY, "INSUFFICIENT_DATA")):
+        cloudwatch.put_metric_alarm(AlarmName=name, **nowhere)
+        lab.advance(seconds=5)  # the first evaluation is over
+        if state != "INSUFFICIENT_DATA":
+            cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="by hand")
     arns = [f"arn:aws:cloudwatch:us-east-1:123456789012:alarm:{name}" for name in ("a", "b", NASTY, "gone")]
 
     def shown(**more: Any) -> tuple[list[str], console.Picture]:
-        widget = {"type": "alarm", "properties": {"alarms": arns, **more}, "width": 12}
-        picture = console.dashboard(WithAlarms(lab, [widget]), "x")
+        picture = draw(lab, {"type": "alarm", "properties": {"alarms": arns, **more}, "width": 12})
         return picture.table["series"].tolist(), picture
 
     names, picture = shown()
@@ -364,32 +364,22 @@ def test_alarms_are_a_word_a_color_and_a_shape_in_the_order_asked_for(lab: Lab):
     assert shown(states=["ALARM"])[0] == ["a"]
 
 
+def test_a_composite_alarm_is_shown_as_any_other(lab: Lab):
+    cloudwatch = lab.client("cloudwatch")
+    cloudwatch.put_metric_alarm(AlarmName="busy", **WATCHED)
+    cloudwatch.put_composite_alarm(AlarmName="all", AlarmRule="ALARM(busy) OR TRUE")
+    lab.advance(minutes=1)
+    arn = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:all"
+    assert draw(lab, {"type": "alarm", "properties": {"alarms": [arn]}}).table["value"].tolist() == ["ALARM"]
+
+
 def test_a_log_query_is_asked_of_its_groups_and_shown_as_text(lab: Lab):
     query = "SOURCE '/shop/web' | SOURCE '/shop/db' | fields @message | limit 20"
-    stranger = WithAlarms(lab, [{"type": "log", "properties": {"query": query, "title": "Log"}, "width": 24}])
+    stranger = WithLogs(lab, [{"type": "log", "properties": {"query": query, "title": "Log"}, "width": 24}])
     picture = console.dashboard(stranger, "x")
     assert stranger.asked["logGroupNames"] == ["/shop/web", "/shop/db"]
     assert stranger.asked["queryString"] == "fields @message | limit 20"
     assert picture.table["value"].tolist() == [NASTY, NASTY] and "@ptr" not in words(picture)
-
-
-class WithOneAlarm(WithAlarms):
-    """The lab's own metrics, and one alarm on one of them."""
-
-    def __init__(self, lab: Lab, widgets_: list[dict[str, Any]]) -> None:
-        super().__init__(lab, widgets_)
-        self.real = lab.client("cloudwatch")
-
-    def get_paginator(self, name: str) -> Any:
-        return self.real.get_paginator(name)
-
-    def describe_alarms(self, *, AlarmNames: list[str], AlarmTypes: list[str]) -> dict[str, Any]:
-        alarm = {
-            "AlarmName": "busy", "AlarmArn": "arn:aws:cloudwatch:us-east-1:123456789012:alarm:busy", "StateValue": "OK",
-            "Namespace": "Shop", "MetricName": "Load", "Dimensions": [{"Name": "Host", "Value": "web-1"}], "Period": 60,
-            "Statistic": "Maximum", "Threshold": 55.0, "ComparisonOperator": "GreaterThanThreshold",
-        }  # fmt: skip
-        return {"MetricAlarms": [alarm]}
 
 
 def test_an_alarm_annotation_draws_its_metric_and_its_threshold(lab: Lab):
@@ -397,7 +387,8 @@ def test_an_alarm_annotation_draws_its_metric_and_its_threshold(lab: Lab):
         "annotations": {"alarms": ["arn:aws:cloudwatch:us-east-1:123456789012:alarm:busy"]},
         "title": "Busy",
     }
-    alone = console.dashboard(WithOneAlarm(lab, [{"type": "metric", "properties": annotated}]), "x")
-    assert len(alone.table) == 180 and any(word.startswith("busy") for word in words(alone))
-    beside = console.dashboard(WithOneAlarm(lab, [metric(**annotated)]), "x")
+    lab.client("cloudwatch").put_metric_alarm(AlarmName="busy", **WATCHED)
+    alone = draw(lab, {"type": "metric", "properties": annotated})
+    assert len(alone.table) == 179 and any(word.startswith("busy") for word in words(alone))
+    beside = draw(lab, metric(**annotated))
     assert len(beside.table) == 2 * 36, "a widget's own metrics stay its metrics"

@@ -22,6 +22,7 @@ def valid() -> jsonschema.Draft7Validator:
 KINDS = [
     "metric", "metric, long", "metric, empty", "explorer", "explorer, empty", "bench", "bench, refused",
     "bench, search", "ask", "resolution", "resolution, standard", "retention", "retention, gone", "statistics", "time machine", "journal", "agenda",
+    "alarm", "missing data", "alarms", "alarms, none", "states", "composite", "aftermath", "score", "tune",
 ]  # fmt: skip
 
 
@@ -73,7 +74,7 @@ def test_a_series_has_a_few_hundred_points_at_most(kind, pictures):
 def test_every_color_follows_the_theme(kind, pictures):
     text = json.dumps(pictures[kind].to_dict())
     plain = set(re.findall(r'"(?:color|fill|stroke|background|labelColor|titleColor)": "([^"]+)"', text))
-    assert all(color.startswith(("var(", "color-mix(")) for color in plain - {"independent"})
+    assert all(color.startswith(("var(", "color-mix(")) for color in plain - {"independent", "transparent"})
 
 
 def test_the_same_calls_draw_the_same_bytes(pictures, pictures_again):

@@ -81,27 +81,17 @@ def _metric(sight: Sight, given: Mapping[str, Any], room: Room, title: str) -> N
     queries = asked(given, period_of)
     arns = [str(arn) for arn in look.annotations("alarms")]
     if arns:
-        more, look = _of_alarms(sight, arns, queries, look, title)
+        more, look = _of_alarms(sight, arns, queries, look)
         queries += more
     series = answers(sight.lab, queries, start_ms, end_ms)
     draw_series(sight, series, room, title, look)
 
 
 def _of_alarms(
-    sight: Sight, arns: Sequence[str], queries: Sequence[Asked], look: Look, title: str
+    sight: Sight, arns: Sequence[str], queries: Sequence[Asked], look: Look
 ) -> tuple[list[Asked], Look]:
-    """What alarm annotations add: each alarm's threshold as a line, and its metric if the widget has none of its own.
-
-    Raises:
-        NotModelled: alarms are not, and there is nothing else to draw.
-    """
-    try:
-        alarms = _alarms(sight.lab, arns)
-    except NotModelled as problem:
-        if not queries:
-            raise
-        sight.tell(title, f"{problem.what} is not modeled, so no threshold is drawn")
-        return [], look
+    """What alarm annotations add: each alarm's threshold as a line, and its metric if the widget has none of its own."""
+    alarms = _alarms(sight.lab, arns)
     lines = [
         {"value": alarm["Threshold"], "label": f"{alarm['AlarmName']}: {alarm.get('ComparisonOperator', '')}"}
         for alarm in alarms

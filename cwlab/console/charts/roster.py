@@ -19,7 +19,7 @@ from cwlab.console.words import clean, counted
 from cwlab.timeline import to_datetime
 
 WIDTH, PILL, NAME, SINCE, ROW, LIMIT = 776, 176, 196, 620, 48, 24
-INDENT = 26
+INDENT, COMPACT, NOTE = 26, 32, 350
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,9 @@ class Entry:
     depth: int = 0
 
 
-def lines(entries: int, head: int = 0) -> int:
-    """How many rows so many alarms take, with lines of text above them."""
-    return max(1, min(entries, LIMIT + 1)) + (1 if head else 0)
-
-
-def height(entries: int, head: int = 0) -> int:
+def height(entries: int, head: int = 0, *, row: int = ROW) -> int:
     """Pixels the list takes."""
-    return ROW * max(1, min(entries, LIMIT + 1)) + 18 * head + 8
+    return row * max(1, min(entries, LIMIT + 1)) + 18 * head + 18
 
 
 @cache
@@ -58,40 +53,53 @@ def _drawing(pixels: int) -> dict[str, Any]:
     return themed(drawing(WIDTH, pixels))
 
 
-def roster(entries: Sequence[Entry], *, title: str = "", head: Sequence[str] = ()) -> Picture:
+def roster(
+    entries: Sequence[Entry], *, title: str = "", head: Sequence[str] = (), compact: bool = False
+) -> Picture:
     """A list of alarms.
 
     Args:
         entries: from top to bottom; the first 24 are drawn, the table has them all.
         title: the finding; made from the states when left out.
         head: lines of code above the list, such as a composite's rule.
+        compact: one line each; the reasons are in the table, and shown when you point at a state.
     """
     sheet = Canvas()
     for i, line in enumerate(head):
         sheet.text(0, 10 + 18 * i, line, font=theme.MONO, size=12)
-    top = 18 * len(head) + (6 if head else 0)
+    top = 18 * len(head) + (14 if head else 0)
+    row = COMPACT if compact else ROW
     parent: float | None = None
     shown = entries[:LIMIT]
     for i, one in enumerate(shown):
-        y = top + ROW * i
+        y = top + row * i
         x = INDENT * one.depth
         if one.depth and parent is not None:
             sheet.line([(9, parent), (9, y + STRIP / 2), (x - 4, y + STRIP / 2)], theme.GRID, width=1.4)
         elif i and not one.depth:
-            sheet.line([(0, y - 11), (WIDTH - 4, y - 11)], theme.GRID, width=1)
+            gap = 5 if compact else 11
+            sheet.line([(0, y - gap), (WIDTH - 4, y - gap)], theme.GRID, width=1)
         if not one.depth:
             parent = y + STRIP
         pill(sheet, x, y, x + PILL, one.state, tip=one.why)
         left = NAME + x
         since = f"since {to_datetime(one.since_ms):%H:%M:%S}"
         sheet.text(
-            left, y + STRIP / 2, fitting(one.name, SINCE - left - 10, 12), size=12, weight=600, tip=one.name
+            left,
+            y + STRIP / 2,
+            fitting(one.name, (NOTE if compact else SINCE) - left - 10, 12),
+            size=12,
+            weight=600,
+            tip=one.name,
         )
         sheet.text(SINCE, y + STRIP / 2, since, tip=f"{to_datetime(one.since_ms):%Y-%m-%d %H:%M:%S} UTC")
         words = f"{one.note}. {one.why}" if one.note and one.why else one.note or one.why
+        if compact:
+            sheet.text(NOTE, y + STRIP / 2, fitting(one.note, SINCE - NOTE - 10, 11), tip=words)
+            continue
         sheet.text(left, y + STRIP + 8, fitting(words, WIDTH - left, 10), size=10, tip=words)
     if len(entries) > LIMIT:
-        sheet.text(0, top + ROW * LIMIT + STRIP / 2, f"… and {len(entries) - LIMIT} more in the table")
+        sheet.text(0, top + row * LIMIT + STRIP / 2, f"… and {len(entries) - LIMIT} more in the table")
     if not entries:
         sheet.text(0, top + STRIP / 2, "no alarms", size=13, weight=600)
     table = pd.DataFrame(
@@ -99,7 +107,7 @@ def roster(entries: Sequence[Entry], *, title: str = "", head: Sequence[str] = (
         columns=["alarm", "state", "since (UTC)", "part", "why"],
     )
     return show(
-        _drawing(height(len(entries), len(head))),
+        _drawing(height(len(entries), len(head), row=row)),
         summary(entries),
         table,
         title=title or tally(entries),

@@ -236,7 +236,7 @@ def _metric(sheet: _Sheet, one: Watched) -> None:
         sheet.canvas.text(LEFT - 8, down(value), number(value), align="right")
     sheet.canvas.text(0, top - 4, fitting(one.name, LEFT - 4, 11), weight=600, tip=one.name)
     if one.unit:
-        sheet.canvas.text(0, top + 10, fitting(one.unit, LEFT - 40, 10), size=10)
+        sheet.canvas.text(0, top + 10, fitting(one.unit, LEFT - 8, 10), size=10)
     frame = one.points[
         (one.points["t"] >= sheet.start_ms - one.period_s * 1000) & (one.points["t"] < sheet.end_ms)
     ]
@@ -391,9 +391,14 @@ def pill(canvas: Canvas, x: float, y: float, x2: float, word: str, *, tip: str =
     """A state as color, shape and word, as much of it as has room between two places."""
     look = LOOKS.get(word)
     color = look.color if look else theme.COLORS["blue"]
+    room = x2 - x
+    if (
+        look and room < 5
+    ):  # too narrow for an outline: a bar for what rings, next to nothing for what does not
+        canvas.box(x, y, max(x2, x + 0.8), y + STRIP, fill=color, opacity=0.75 if word == "ALARM" else 0.17)
+        return
     canvas.box(x, y, x2, y + STRIP, fill=color, opacity=0.17)
     canvas.box(x + 0.4, y, x2 - 0.4, y + STRIP, line=color)
-    room = x2 - x
     if look and room >= 5:
         size = 62 if room >= 12 else 26
         canvas.dot(min(x + 12, (x + x2) / 2), y + STRIP / 2, color, shape=look.shape, size=size, tip=tip)
@@ -417,7 +422,7 @@ def _lane(sheet: _Sheet, lane: Lane) -> None:
         tip = f"{to_datetime(one.at_ms):%H:%M:%S} {one.text}. {one.why}".strip()
         sheet.canvas.dot(x, middle, color, shape=shape, size=62, tip=tip)
         free = (sheet.across(seen[i + 1].at_ms) if i + 1 < len(seen) else RIGHT + 8) - x - 18
-        if free >= 26:
+        if free >= min(90.0, 10 * LETTER * len(one.text)):  # a word cut to its ends says nothing
             sheet.canvas.text(x + 9, middle - 7, fitting(one.text, free, 10), size=10, tip=tip)
 
 

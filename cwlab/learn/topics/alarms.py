@@ -1095,7 +1095,7 @@ TOPIC = Topic(
     title="Alarms",
     why="An alarm that rings too late, too often or not at all is worse than none. Which of these yours will be is decided "
     "by five settings, and by what it makes of silence.",
-    minutes=75,
+    minutes=80,
     builds_on=("metrics",),
     abilities=(
         "say to the second when an alarm rings, and why",
