@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from operator import itemgetter, lt
 from typing import Any, NamedTuple
 
-from cwlab.services.logs.refusals import invalid
+from cwlab.services.logs.refusals import broken, invalid
 from cwlab.timeline import DAY, HOUR
 
 OVERHEAD = 26  # bytes each event counts more than its text
-MAX_BATCH_BYTES, MAX_SPAN_MS = 1_048_576, DAY
+MAX_EVENTS, MAX_BATCH_BYTES, MAX_SPAN_MS = 10_000, 1_048_576, DAY
 TOO_NEW_MS, TOO_OLD_MS = 2 * HOUR, 14 * DAY
 
 
@@ -57,6 +57,8 @@ def check(
     Raises:
         AwsError: the whole batch is refused.
     """
+    if not 1 <= len(events) <= MAX_EVENTS:  # what services send is not checked by the model
+        raise invalid(f"A batch holds 1 to {MAX_EVENTS:,} log events, not {len(events):,}.")
     stamps = list(map(itemgetter("timestamp"), events))
     texts = list(map(itemgetter("message"), events))
     as_sent = True
@@ -64,6 +66,8 @@ def check(
         encoded = list(map(str.encode, texts))
     except UnicodeEncodeError:
         encoded, as_sent = [utf8(text) for text in texts], False
+    if not all(encoded):
+        raise broken("", "logEvents.message", "Member must have length greater than or equal to 1")
     longest = max(map(len, encoded)) + OVERHEAD
     if longest > max_event_bytes:
         raise invalid(f"Log event too large: {longest} bytes exceeds limit of {max_event_bytes}")

@@ -288,6 +288,16 @@ def test_a_service_writes_where_a_resource_policy_lets_it(lab, logs):
     assert not delivers(lab, "events.amazonaws.com", "another")
 
 
+@pytest.mark.parametrize("events", [[], [event(1, "")], [event(1)] * 10_001])
+def test_a_service_too_sends_whole_batches(lab, logs, events):
+    logs.put_resource_policy(policyName="events", policyDocument=document())
+    params = {"logGroupName": "/app", "logStreamName": "web", "logEvents": events}
+    who = service_principal("events.amazonaws.com")
+    with pytest.raises(AwsError) as caught:
+        lab.world.door(Request("logs", "PutLogEvents", params, who, ACCOUNT, "us-east-1", depth=1))
+    assert caught.value.code == "InvalidParameterException"
+
+
 def test_a_resource_policy_lets_nobody_but_services(lab, logs):
     everyone = document(f"{ARN}*", {"AWS": "*"})
     logs.put_resource_policy(policyName="all", policyDocument=everyone)
