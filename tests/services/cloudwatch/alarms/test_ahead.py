@@ -231,3 +231,67 @@ def test_storing_meanwhile_wakes_an_alarm_that_sleeps():
         stories.append(story(lab))
     assert stories[0] == stories[1]
     assert sum(item["HistorySummary"].endswith("to ALARM") for item in stories[0][1]) == 1
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([0, 60, 240, 3000, 7260]), st.lists(VALUES, min_size=1, max_size=6)),
+        min_size=1,
+        max_size=4,
+    ),
+    st.sampled_from([60, 300]),
+)
+@settings(max_examples=20)
+def test_over_gaps_too(spells, period):
+    """Rows that are to arrive in spells, with minutes or hours between them."""
+    stories = []
+    for lab in both():
+        client = lab.client("cloudwatch")
+        stamps, values, at = [], [], int(lab.now.timestamp())
+        for gap, column in spells:
+            at += gap
+            for value in column:
+                stamps.append(at)
+                values.append(value)
+                at += 60
+        lab.act("cloudwatch", "load", namespace="N", metric="m", stamps=stamps, values=values)
+        client.put_metric_alarm(AlarmName="a", **{**ALARM, "EvaluationPeriods": 2, "Period": period})
+        lab.advance(until=f"{lab.now.date()}T18:00:00Z")
+        stories.append(story(lab))
+    assert stories[0] == stories[1]
+
+
+def test_over_data_that_are_seen_late_too():
+    """Points of the next minutes that stay hidden for longer than the range is: the alarm loses sight, and finds it again."""
+    stories = []
+    for lab in both():
+        client = lab.client("cloudwatch")
+        client.put_metric_alarm(AlarmName="a", **ALARM)
+        start = int(lab.now.timestamp())
+        for minutes, delay in ((range(-4, 0), 0), (range(0, 25), 480)):
+            lab.act("cloudwatch", "configure", statistics_delay_s=delay)
+            data = [{"MetricName": "m", "Value": 1.0, "Timestamp": start + 60 * i} for i in minutes]
+            client.put_metric_data(Namespace="N", MetricData=data)
+        lab.advance(hours=1)
+        stories.append(story(lab))
+    assert stories[0] == stories[1]
+    states = [item["HistorySummary"].rpartition(" ")[2] for item in stories[0][1]]
+    assert states == ["INSUFFICIENT_DATA", "OK", "INSUFFICIENT_DATA", "OK", "created"]
+
+
+def test_an_earlier_evaluation_than_the_one_planned_is_made():
+    """An alarm that expects nothing for hours is evaluated at the next tick when something is stored."""
+    stories = []
+    for lab in both():
+        client = lab.client("cloudwatch")
+        now = int(lab.now.timestamp())
+        stamps = [now + 60 * i for i in range(400)]
+        values = [1.0 if i < 300 else 99.0 for i in range(400)]
+        lab.act("cloudwatch", "load", namespace="N", metric="m", stamps=stamps, values=values)
+        client.put_metric_alarm(AlarmName="a", **{**ALARM, "EvaluationPeriods": 1})
+        lab.advance(minutes=10, seconds=30)
+        client.put_metric_data(Namespace="N", MetricData=[{"MetricName": "m", "Value": 999.0}])
+        lab.advance(minutes=20)
+        stories.append(story(lab))
+    assert stories[0] == stories[1]
+    assert [i["HistorySummary"].rpartition(" ")[2] for i in stories[0][1]] == ["OK", "ALARM", "OK", "created"]
