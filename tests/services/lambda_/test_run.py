@@ -23,6 +23,8 @@ def test_its_time_is_the_labs_plus_what_it_spent(ask, lab):
         def handler(event, context):
             before, wall = time.monotonic(), time.time()
             time.sleep(1.5)
+            assert datetime.strptime("2026-03-02", "%Y-%m-%d").strftime("%d %b") == "02 Mar"
+            assert time.strptime("09", "%H").tm_hour == 9
             return [wall, time.monotonic() - before, time.time() - wall, datetime.now(UTC).isoformat(),
                     datetime.now() == datetime.utcnow(), str(date.today()), time.strftime("%H:%M:%S"),
                     isinstance(datetime.now(UTC), datetime), datetime.fromtimestamp(0).isoformat()]
@@ -431,3 +433,54 @@ def test_what_is_instrumented_still_computes_as_python_does(ask):
         7, [0, 3, 6], "A docstring.", ["mul", 3], ["rmul", 3], ["a", "b", "a", "b"], 4096, "ababc", [3, 2, 1], 3.5, 3,
         ["b", "a"], {"a": 0, "b": 1}, 3, {"a": 1}, [], [], 0.5, 49, 8, -9, [0, 1, 4], None, 0, "A", [0, 1], 3,
     ]  # fmt: skip
+
+
+def test_what_modules_print_and_trace_goes_to_its_log_and_names_no_file_of_this_machine(ask, fn, capfd):
+    said = ask(
+        """
+        import boto3, logging, pprint, traceback, warnings
+        def handler(event, context):
+            pprint.pprint({"a": 1})
+            warnings.warn("careful")
+            try:
+                boto3.client("cloudwatch").put_metric_data(Namespace="AWS/No", MetricData=[])
+            except Exception:
+                traceback.print_exc()
+                logging.exception("it failed")
+                text = traceback.format_exc()
+            try:
+                try:
+                    1 / 0
+                except ZeroDivisionError as first:
+                    raise KeyError("second") from first
+            except KeyError as error:
+                return [text, traceback.format_exception(error)]
+        """
+    )
+    text, chained = said.value
+    log = "\n".join(fn.log())
+    assert "{'a': 1}" in log and "/var/task/index.py:5: UserWarning: careful" in log
+    assert text in log + "\n" and text.startswith(
+        'Traceback (most recent call last):\n  File "/var/task/index.py", line 7'
+    )
+    assert "InvalidParameterValue" in text and "botocore/client.py" not in log
+    assert "ZeroDivisionError: division by zero\n" in chained and chained[-1] == "KeyError: 'second'\n"
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        ("def handler(event, context):\n    yield 1", "Runtime.MarshalError"),
+        ("async def handler(event, context): return 1", "Runtime.MarshalError"),
+        ("def handler(event, context): raise KeyboardInterrupt", "KeyboardInterrupt"),
+        ("def handler(event, context): raise StopIteration", "StopIteration"),
+        ("def handler(event, context): raise SystemExit", "Runtime.ExitError"),
+        ("handler = 5", "TypeError"),
+        ("def handler(event, context): return [*range(10 ** 9)]", "Runtime.ExitError"),
+        ("x = " + "(" * 300 + "1" + ")" * 300, "Runtime.UserCodeSyntaxError"),
+        ("import index\nindex.handler", "AttributeError"),
+    ],
+)
+def test_odd_sources_fail_by_name(ask, source, value):
+    assert ask(source).value["errorType"] == value

@@ -6,6 +6,9 @@
     clock       ``time`` and ``datetime`` on the invocation's time
     chance      ``random``, ``uuid`` and ``secrets`` from the world's seed
     system      ``os`` and ``sys`` of a machine that is not there
+    tracing     ``traceback``: the frames of the function alone
+    warn        ``warnings``, into its log
+    growth      sums, products and ranges that would not fit, seen before they are made
     log         ``logging`` as Lambda's Python runtime sets it up
     aws         ``boto3`` whose calls go through the door, with the function's role
     names       which modules and builtins a function may use

@@ -38,7 +38,7 @@ class Clock:
 def time_module(clock: Clock) -> ModuleType:
     """The module ``time``."""
     made = ModuleType("time")
-    made.__dict__.update({name: getattr(real_time, name) for name in ("struct_time", "strptime")})
+    made.__dict__["struct_time"] = real_time.struct_time
 
     def sleep(secs: float) -> None:
         if secs < 0:
@@ -51,6 +51,9 @@ def time_module(clock: Clock) -> ModuleType:
 
     def strftime(format: str, t: Any = None) -> str:
         return real_time.strftime(format, split() if t is None else t)  # noqa: TID251 (of a given instant)
+
+    def strptime(string: str, format: str = "%a %b %d %H:%M:%S %Y") -> real_time.struct_time:
+        return real_time.strptime(string, format)
 
     def asctime(t: Any = None) -> str:
         return real_time.asctime(split() if t is None else t)
@@ -73,6 +76,7 @@ def time_module(clock: Clock) -> ModuleType:
         gmtime=split,
         localtime=split,
         strftime=strftime,
+        strptime=strptime,
         asctime=asctime,
         ctime=lambda secs=None: asctime(split(secs)),
         mktime=mktime,
@@ -125,6 +129,11 @@ def datetime_module(clock: Clock) -> ModuleType:
             if tz is not None:
                 return super().fromtimestamp(timestamp, tz)
             return super().fromtimestamp(timestamp, dt.UTC).replace(tzinfo=None)
+
+        @classmethod
+        def strptime(cls, date_string: str, format: str) -> Any:
+            """Called from here: Python's own imports a module of its own, in the name of whoever calls it."""
+            return super().strptime(date_string, format)
 
         def timestamp(self) -> float:
             at = self if self.tzinfo is not None else self.replace(tzinfo=dt.UTC)

@@ -16,7 +16,7 @@ _SIZED = (str, bytes, bytearray, list, tuple)
 _BUILD = (list, tuple, set, frozenset, sorted, bytes, bytearray)
 _SMALL = 1 << 64
 _DIGIT = 30  # bits of a digit of Python's integers
-Operator = Callable[[Any, Any], Any]
+Operator = Callable[..., Any]
 
 
 def _bytes(value: Any) -> int:
@@ -96,20 +96,30 @@ def operators(meter: Meter) -> dict[str, Operator]:
         check_shift(left, right)
         return right
 
+    def walk(whole: range, keeps: bool) -> None:
+        n = max(0, (whole.stop - whole.start) // whole.step)  # len() fails beyond a machine's word
+        if keeps:
+            meter.hold(n * 8)
+        meter.step(n)
+
+    def spread(value: Any) -> Any:
+        """What stands behind a star."""
+        if type(value) is range:
+            walk(value, True)
+        return value
+
     def take(function: Any, *args: Any, **kwargs: Any) -> Any:
         """A call of a builtin that takes all of its first argument."""
         first = args[0] if args else None
         if type(first) is range:
-            n = max(0, (first.stop - first.start) // first.step)  # len() fails beyond a machine's word
-            meter.step(n)
-            if function in _BUILD:
-                meter.hold(n * 8)
+            walk(first, function in _BUILD)
         elif type(first) is int and function in (bytes, bytearray):
             meter.hold(first)
         return function(*args, **kwargs)
 
     return {
         "Take": take,
+        "Spread": spread,
         "Add": add,
         "IAdd": iadd,
         "Mult": mult,

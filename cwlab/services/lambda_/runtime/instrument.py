@@ -13,7 +13,7 @@ from functools import lru_cache
 from types import CodeType
 
 STEP, OPERATE = "__cwlab_step__", "__cwlab_{}__"
-TAKE = OPERATE.format("Take")
+TAKE, SPREAD = OPERATE.format("Take"), OPERATE.format("Spread")
 # What takes all of something in one step of Python's own: list(range(10 ** 10)).
 WHOLE = frozenset(
     [
@@ -119,6 +119,14 @@ class _Instrument(ast.NodeTransformer):
         if isinstance(node.func, ast.Name) and node.func.id in WHOLE and node.args:
             call = ast.Call(ast.Name(TAKE, ast.Load()), [node.func, *node.args], node.keywords)
             return ast.copy_location(call, node)
+        return node
+
+    def visit_Starred(self, node: ast.Starred) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.ctx, ast.Load):
+            node.value = ast.copy_location(
+                ast.Call(ast.Name(SPREAD, ast.Load()), [node.value], []), node.value
+            )
         return node
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import logging as real_logging
 import time as real_time
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
 from cwlab.services.lambda_.runtime.clock import Clock
 from cwlab.services.lambda_.runtime.output import Output
+from cwlab.services.lambda_.runtime.tracing import told
 
 FORMAT = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s"
 _KEPT = ("CRITICAL", "DEBUG", "ERROR", "FATAL", "INFO", "NOTSET", "WARN", "WARNING", "Filter", "Filterer", "Handler",
@@ -19,10 +21,13 @@ _KEPT = ("CRITICAL", "DEBUG", "ERROR", "FATAL", "INFO", "NOTSET", "WARN", "WARNI
          "getLevelName", "getLevelNamesMapping")  # fmt: skip
 
 
-def logging_module(clock: Clock, out: Output, request_id: str) -> ModuleType:
+def logging_module(clock: Clock, out: Output, request_id: str, files: Mapping[str, str]) -> ModuleType:
     """The module ``logging``, with loggers of this invocation's own."""
 
     class Formatter(real_logging.Formatter):
+        def formatException(self, ei: Any) -> str:  # noqa: N802
+            return "".join(told(ei[1], files)).rstrip("\n")
+
         converter = staticmethod(real_time.gmtime)  # noqa: TID251 (of a record's own instant)
 
     def stamped(record: real_logging.LogRecord) -> real_logging.LogRecord:

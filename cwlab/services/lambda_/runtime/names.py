@@ -20,10 +20,27 @@ ALLOWED = frozenset([
     "colorsys", "contextlib", "copy", "csv", "dataclasses", "decimal", "difflib", "email.utils", "enum",
     "fractions", "functools", "gzip", "hashlib", "heapq", "hmac", "html", "html.parser", "io", "ipaddress",
     "itertools", "json", "json.decoder", "json.encoder", "keyword", "math", "numbers", "operator", "pprint",
-    "quopri", "re", "reprlib", "statistics", "string", "struct", "textwrap", "traceback", "types", "typing",
-    "unicodedata", "urllib.parse", "warnings", "weakref", "xml.etree.ElementTree", "zlib", "zoneinfo",
+    "quopri", "re", "reprlib", "statistics", "string", "struct", "textwrap", "types", "typing",
+    "unicodedata", "urllib.parse", "weakref", "xml.etree.ElementTree", "zlib", "zoneinfo",
     "botocore.config", "botocore.exceptions", "__future__",
 ])  # fmt: skip
+# Modules of ours in the place of Python's (see ``run``).
+OWN = frozenset(
+    [
+        "boto3",
+        "datetime",
+        "itertools",
+        "logging",
+        "os",
+        "random",
+        "secrets",
+        "sys",
+        "time",
+        "traceback",
+        "uuid",
+        "warnings",
+    ]
+)
 _TICK = 8  # steps of an item of count, cycle or repeat
 _REFUSED = {
     "open": "Keep data in S3, in a message, or in an environment variable.",
@@ -70,6 +87,11 @@ class Names:
         ) -> None:
             print(*values, sep=sep, end=end, file=self._out if file is None else file)
 
+        class Interrupt(BaseException):
+            """Not Python's own: that one is yours, and always ends the lab's work."""
+
+        Interrupt.__name__ = Interrupt.__qualname__ = "KeyboardInterrupt"
+        made["KeyboardInterrupt"] = Interrupt
         print_.__name__ = print_.__qualname__ = "print"
         made |= {"print": print_, "__import__": self.import_, STEP: self._meter.step}
         made |= {OPERATE.format(name): function for name, function in operators.items()}
@@ -183,7 +205,7 @@ def _unknown(name: str) -> ImportError:
     ):
         return ImportError(
             f"{name!r} is not modeled in a function of cwlab (no files, network, processes or threads). "
-            f"Modeled: {', '.join(sorted(ALLOWED | {'boto3', 'datetime', 'logging', 'os', 'random', 'sys', 'time', 'uuid'}))}.",
+            f"Modeled: {', '.join(sorted(ALLOWED | OWN))}.",
             name=name,
         )
     return ModuleNotFoundError(f"No module named {name!r}", name=name)

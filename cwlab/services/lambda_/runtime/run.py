@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import decimal
+import inspect
 import json
 import sys
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any
 
 from cwlab.api import Principal
 from cwlab.codec import record
-from cwlab.services.lambda_.runtime import aws, chance, clock, log, system
+from cwlab.services.lambda_.runtime import aws, chance, clock, log, system, tracing, warn
 from cwlab.services.lambda_.runtime.growth import operators
 from cwlab.services.lambda_.runtime.meter import Killed, Meter, Stop, TimedOut
 from cwlab.services.lambda_.runtime.names import Names
 from cwlab.services.lambda_.runtime.output import Output
+from cwlab.services.lambda_.runtime.tracing import frames
 
 RESPONSE_LIMIT = 6 * 1024 * 1024 + 100  # bytes of a response; the 100 are Lambda's own
 RECURSION = 1000  # frames, as Python has it
@@ -25,7 +26,6 @@ RECURSION_US = (
     4_000  # how long it takes to get there; the exact frame differs between versions of Python, so it is set
 )
 MESSAGE = 100_000  # characters of an error's message
-TRACE = 20  # frames of a traceback that are kept
 _INDENT = "\u00a0\u00a0"  # what Lambda's Python runtime indents a traceback with in the log
 
 
@@ -116,7 +116,9 @@ def run(task: Task) -> Outcome:
         "secrets": lambda: chance.secrets_module(dice),
         "os": lambda: system.os_module(task.environment, dice),
         "sys": lambda: system.sys_module(out, modules),
-        "logging": lambda: log.logging_module(time, out, task.request_id),
+        "logging": lambda: log.logging_module(time, out, task.request_id, task.files),
+        "traceback": lambda: tracing.traceback_module(task.files, out),
+        "warnings": lambda: warn.warnings_module(out),
         "boto3": lambda: aws.boto3_module(inside),
     }
     names = Names(task.files, given, meter, out, operators(meter))
@@ -125,11 +127,13 @@ def run(task: Task) -> Outcome:
     error: str | None = None
     before = _deepen()
     try:
-        handler = _handler(task.handler, names)
-        answer = _call(handler, json.loads(task.event), LambdaContext(task, meter), task.files)
-        if meter.timed_out:
-            raise TimedOut  # it caught the end and went on; its time was up all the same
-        payload = _marshal(answer)
+        # Modules such as pprint print to the process's own output unless told otherwise.
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+            handler = _handler(task.handler, names)
+            answer = _call(handler, json.loads(task.event), LambdaContext(task, meter), task.files)
+            if meter.timed_out:
+                raise TimedOut  # it caught the end and went on; its time was up all the same
+            payload = _marshal(answer)
     except TimedOut:
         kind, error = "timeout", "Unhandled"
         words = f"Task timed out after {task.timeout_ms / 1000:.2f} seconds"
@@ -195,7 +199,7 @@ def _handler(path: str, names: Names) -> Any:
         raise
     except BaseException as problem:  # noqa: BLE001 (whatever the source raises is its own error)
         raise _Ended(
-            type(problem).__name__, _words(problem), _trace(problem.__traceback__, names.files)
+            type(problem).__name__, _words(problem), frames(problem.__traceback__, names.files)
         ) from None
     if not hasattr(module, name):
         raise _Ended("Runtime.HandlerNotFound", f"Handler '{name}' missing on module '{module_name}'", [])
@@ -210,7 +214,7 @@ def _call(handler: Any, event: Any, context: LambdaContext, files: Mapping[str, 
     except SystemExit as leaving:
         raise _exited(leaving) from None
     except BaseException as problem:  # noqa: BLE001 (whatever the source raises is its own error)
-        raise _Ended(type(problem).__name__, _words(problem), _trace(problem.__traceback__, files)) from None
+        raise _Ended(type(problem).__name__, _words(problem), frames(problem.__traceback__, files)) from None
 
 
 def _words(problem: BaseException) -> str:
@@ -235,6 +239,8 @@ def _marshal(answer: Any) -> str:
     except (Stop, KeyboardInterrupt):
         raise
     except Exception as problem:  # noqa: BLE001 (TypeError, RecursionError, or what an answer's own methods raise)
+        if inspect.iscoroutine(answer):
+            answer.close()  # Python warns of a coroutine nobody awaited
         raise _Ended("Runtime.MarshalError", f"Unable to marshal response: {problem}", []) from None
     size = len(text.encode("utf-8", "surrogatepass"))
     if size > RESPONSE_LIMIT:
@@ -249,20 +255,6 @@ def _number(value: Any) -> Any:
     if isinstance(value, decimal.Decimal):
         return float(value)
     raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
-
-
-def _trace(found: TracebackType | None, files: Mapping[str, str]) -> list[str]:
-    """The lines of a traceback that are the function's own, as Lambda's Python runtime writes them."""
-    out = []
-    for frame, number in traceback.walk_tb(found):
-        file = frame.f_code.co_filename
-        if file.startswith("/var/task/"):
-            source = files.get(file.removeprefix("/var/task/"), "").splitlines()
-            text = source[number - 1].strip() if 0 < number <= len(source) else ""
-            out.append(f'  File "{file}", line {number}, in {frame.f_code.co_name}\n    {text}\n')
-    if len(out) > TRACE:
-        out[TRACE:] = [f"  cwlab: more than {TRACE} calls inside one another; the rest is left out\n"]
-    return out
 
 
 def _logged(ended: _Ended) -> str:
