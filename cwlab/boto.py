@@ -118,6 +118,8 @@ class Endpoint:
             if self.limiter is not None:
                 self.limiter.on_sending_request(request=None)
             response, problem = self._attempt(operation_model, request_dict)
+            if self._follow(request_dict, response):
+                continue
             delay = self._retry_delay(operation_model, request_dict, attempts, response, problem)
             if delay is None:
                 break
@@ -128,6 +130,13 @@ class Endpoint:
         assert response is not None
         response[1]["ResponseMetadata"]["RetryAttempts"] = attempts - 1
         return response
+
+    def _follow(self, request_dict: dict[str, Any], response: Any) -> bool:
+        """Whether the answer sends the caller on: a bucket in another Region, where boto3 asks again at once."""
+        if response is None or response[0].status_code != 301 or "cwlab_region" in request_dict["context"]:
+            return False
+        request_dict["context"]["cwlab_region"] = response[1]["Error"]["Endpoint"].split(".")[-3]
+        return True
 
     def _retry_delay(
         self,
@@ -173,7 +182,7 @@ class Endpoint:
                 params,
                 principal,
                 self._caller.account or principal.account,
-                self._region,
+                request_dict["context"].get("cwlab_region", self._region),
                 self._caller.source,
                 violations=violations,
             )
@@ -422,8 +431,35 @@ def adopt(client: Any, lab: Lab, caller: Caller, adaptive_mode: bool = False) ->
     client.meta.events.unregister("before-parameter-build", generate_idempotent_uuid)
     client.meta.events.register("before-parameter-build", functools.partial(_token, lab))
     _register_retries(lab, client, endpoint, adaptive_mode)
+    if hasattr(client, "upload_fileobj"):
+        _transfer_in_order(client)
     client.meta.events.register_last("after-call", functools.partial(_raise_noted, client))
     return client
+
+
+_TRANSFERS = ("upload_file", "upload_fileobj", "download_file", "download_fileobj", "copy")
+
+
+def _transfer_in_order(client: Any) -> None:
+    """boto3 sends the parts of a file from many threads, in no fixed order. Here one follows the other, so that the same
+    calls leave the same journal; a ``Config`` with threads is taken without them."""
+    from boto3.s3.transfer import TransferConfig
+
+    def in_order(method: Any) -> Any:
+        bound = inspect.signature(method)
+
+        @functools.wraps(method)
+        def transfer(*args: Any, **kwargs: Any) -> Any:
+            said = bound.bind(*args, **kwargs)
+            config = copy.copy(said.arguments.get("Config")) or TransferConfig()
+            config.use_threads = False
+            said.arguments["Config"] = config
+            return method(*said.args, **said.kwargs)
+
+        return transfer
+
+    for name in _TRANSFERS:
+        setattr(client, name, in_order(getattr(client, name)))
 
 
 def _token(lab: Lab, params: dict[str, Any], model: Any, **_: Any) -> None:

@@ -65,8 +65,10 @@ def decide(call: Call, target: Operation, resource: str) -> Decision:
         own = NOTHING if text is None else parse(text, "trust" if trust else "resource", f"of {resource}")
     endpoint = None if request.path is None else request.path.policy
     parts = resource.split(":", 5)
+    keys = _context(call, target, who.context or {})
     owner = parts[4] if len(parts) == 6 and parts[4] not in ("", "aws") else request.account
-    asked = Request(target.action, resource, who.caller, owner, _context(call, target, who.context or {}))
+    owner = keys.get("aws:ResourceAccount", owner)  # a bucket's ARN names no account
+    asked = Request(target.action, resource, who.caller, owner, keys)
     return evaluate(
         asked,
         identity=who.identity,
