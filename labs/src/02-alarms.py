@@ -336,8 +336,9 @@ few = half | {"Namespace": "Shop", "MetricName": "Orders", "Dimensions": [{"Name
 
 def play_till(fault):
     world = lab.fresh(fault)
+    sell(world, "none", 5)
     world.client("cloudwatch").put_metric_alarm(AlarmName="few-orders", **few)
-    sell(world, "none", 8)
+    sell(world, "none", 3)
     if fault == "refused":
         world.fault("cloudwatch", "PutMetricData", error="refusal")
     sell(world, fault, 12)

@@ -455,8 +455,9 @@ def sell(world: Any, fault: str, minutes: int) -> None:
 
 def play_till(world: Any, fault: str, **settings: Any) -> None:
     """Eight good minutes, then twelve with the fault, under an alarm on too few orders."""
+    sell(world, "none", 5)
     world.client("cloudwatch").put_metric_alarm(AlarmName="few-orders", **TILL, **FEW, **settings)
-    sell(world, "none", 8)
+    sell(world, "none", 3)
     if fault == "refused":
         world.fault("cloudwatch", "PutMetricData", error="refusal")
     sell(world, fault, 12)
