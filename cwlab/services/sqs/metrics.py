@@ -9,16 +9,18 @@ Source: SQS developer guide, "Available CloudWatch metrics for Amazon SQS", with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from cwlab.api import Call, vends
+from cwlab.services.sqs import turning
 from cwlab.services.sqs.backlog import EMPTY
-from cwlab.services.sqs.records import FIFO_SUFFIX, Queue
-from cwlab.services.sqs.tally import ACTIVE_MS, MINUTE_MS, Book, Done, Levels, active_until, history
+from cwlab.services.sqs.records import FIFO_SUFFIX, Message, Queue
+from cwlab.services.sqs.tally import ACTIVE_MS, Book, Done, Levels, active_until
+from cwlab.services.sqs.turning import MINUTE_MS
 
 RECENT_S = 14 * 86_400
 Whole = npt.NDArray[np.int64]
@@ -101,11 +103,11 @@ def _known(call: Call) -> list[str]:
     return sorted({*call.table("queues"), *old})
 
 
-def _present(call: Call, name: str) -> tuple[Queue, Book, list[Any]] | None:
+def _present(call: Call, name: str) -> tuple[Queue, Book, Collection[Message]] | None:
     queue, book = call.table("queues").get(name), call.table("books").get(name)
     if queue is None or book is None:
         return None
-    return queue, book, list(call.table(f"messages/{name}").values())
+    return queue, book, call.table(f"messages/{name}").values()
 
 
 def _active_minutes(call: Call, name: str, start_s: int, end_s: int) -> Whole:
@@ -127,7 +129,8 @@ def _levels(call: Call, name: str, minute: Whole) -> tuple[Whole, list[Levels]]:
     rows: dict[int, Levels] = dict(call.table(f"levels/{name}").items())
     if (now := _present(call, name)) is not None:
         queue, book, messages = now
-        rows |= {at: Levels(*each) for at, each in history(messages, queue, book.settled_ms, call.now_ms)}
+        turns, span = call.table(f"turns/{name}"), (book.settled_ms // MINUTE_MS, call.now_ms // MINUTE_MS)
+        rows |= {at: Levels(*each) for at, each in turning.course(book.places, turns, messages, queue, *span)}
     starts = np.array(sorted(rows), dtype=np.int64)
     which = np.searchsorted(starts, minute + 1, side="right") - 1
     empty = Levels(*EMPTY)

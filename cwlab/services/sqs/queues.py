@@ -122,7 +122,7 @@ def get_queue_url(call: Call, *, QueueName: str, QueueOwnerAWSAccountId: str | N
 def delete_queue(call: Call, *, QueueUrl: str) -> None:
     """Delete a queue with all its messages."""
     shelf = opened(call, QueueUrl)
-    shelf.messages.drop(list(shelf.messages))
+    shelf.empty()
     shelf.deduplicated.drop(list(shelf.deduplicated))
     tally.close(call, shelf.account, shelf.queue)
     del call.table("queues", account=shelf.account)[shelf.name]
@@ -193,11 +193,10 @@ def set_queue_attributes(call: Call, *, QueueUrl: str, Attributes: Mapping[str, 
     if "FifoQueue" in Attributes:
         raise bad_attribute("FifoQueue") if shelf.queue.fifo else unknown_attribute("FifoQueue")
     checked = settings.checked(Attributes, shelf.queue.fifo, api.load("kms"))
-    shelf.let_go()  # by the retention that was
     queue = replace(shelf.queue, settings=shelf.queue.settings | checked, modified_ms=call.now_ms)
     if "RedrivePolicy" in checked:
         _check_target(call, queue)
-    shelf.save(queue)
+    shelf.change(queue)
 
 
 @operation("sqs", "PurgeQueue", resource=queue_arn, policy=policy_of)
@@ -207,7 +206,7 @@ def purge_queue(call: Call, *, QueueUrl: str) -> None:
     last = shelf.queue.purged_ms
     if last is not None and call.now_ms - last < PURGE_MS:
         raise purging(shelf.name)
-    shelf.messages.drop(list(shelf.messages))
+    shelf.empty()
     shelf.save(replace(shelf.queue, purged_ms=call.now_ms))
 
 

@@ -100,7 +100,7 @@ def _take(shelf: Shelf, message: Message, wait_s: int) -> Message:
 
 def _bury(shelf: Shelf, message: Message, target: Shelf) -> None:
     """Move a message to the dead-letter queue: it keeps its id and, in a standard queue, the time it was sent."""
-    del shelf.messages[message.message_id]
+    shelf.remove(message)
     now_ms = shelf.call.now_ms
     target.keep(
         replace(
@@ -205,7 +205,7 @@ def _delete(shelf: Shelf, handle: str) -> None:
     if shelf.queue.fifo and not (latest and message.visible_ms > shelf.call.now_ms):
         raise bad_value(handle, "ReceiptHandle", "The receipt handle has expired.")
     if latest:  # of an older receive, the request succeeds and the message stays
-        del shelf.messages[message.message_id]
+        shelf.remove(message)
         tally.add(shelf.call, shelf.account, shelf.name, deleted=1)
 
 

@@ -50,7 +50,19 @@ class Shelf:
         self.queue = queue
 
     def keep(self, message: Message) -> None:
+        """Put a message in, or a changed one in the old one's place."""
+        tally.moved(self.call, self.account, self.queue, self.messages.get(message.message_id), message)
         self.messages[message.message_id] = message
+
+    def remove(self, message: Message) -> None:
+        """Take a message out."""
+        tally.moved(self.call, self.account, self.queue, message, None)
+        del self.messages[message.message_id]
+
+    def empty(self) -> None:
+        """Take every message out."""
+        self.messages.clear()
+        tally.recount(self.call, self.account, self.queue, self.messages)
 
     def other(self, of_arn: str) -> Shelf | None:
         """The queue of the same account and Region with this ARN, if there is one."""
@@ -61,15 +73,17 @@ class Shelf:
 
     def up_to_date(self) -> Shelf:
         """Count what time alone has done since the last request, and let expired messages go."""
-        if tally.settle(self.call, self.account, self.queue, self.messages):
-            self.let_go()
+        gone = tally.settle(self.call, self.account, self.queue, self.messages)
+        if gone:
+            self.messages.drop(gone)
         return self
 
-    def let_go(self) -> None:
-        """Drop the messages whose retention is over. Nobody sees them any more, so once a minute is enough."""
+    def change(self, queue: Queue) -> None:
+        """Put a queue with other settings in the old one's place. What expired by those that were, is gone."""
         gone = backlog.expired(self.messages.values(), self.queue, self.call.now_ms)
-        if gone:
-            self.messages.drop([each.message_id for each in gone])
+        self.messages.drop([each.message_id for each in gone])
+        self.save(queue)
+        tally.recount(self.call, self.account, queue, self.messages)
 
 
 def looked_at(call: Call, url: str) -> Shelf:

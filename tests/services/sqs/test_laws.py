@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cwlab import Lab
-from cwlab.services.sqs import backlog
+from cwlab.services.sqs import backlog, turning
 from cwlab.services.sqs.records import Message, Queue
-from cwlab.services.sqs.tally import MINUTE_MS, history
+from cwlab.services.sqs.tally import history
+from cwlab.services.sqs.turning import MINUTE_MS
 
 STEP = st.one_of(
     st.tuples(st.just("send"), st.sampled_from("abc"), st.integers(0, 20)),
@@ -108,3 +109,29 @@ def test_the_history_of_a_queue_at_rest_is_its_level_at_each_full_minute(message
     for minute in range(after_ms // MINUTE_MS + 1, until_ms // MINUTE_MS + 1):
         current = told.get(minute, current)
         assert current == backlog.level(messages, queue, minute * MINUTE_MS)
+
+
+@given(st.lists(STEP, max_size=25), st.booleans())
+def test_the_sums_kept_are_those_of_the_messages(story, fifo):
+    lab = play(story, fifo)[3]
+    name = "q.fifo" if fifo else "q"
+
+    def kept():
+        tables = {key[3]: dict(t) for key, t in lab.world.tables.items() if key[2] == "sqs"}
+        book, turns = tables["books"][name], tables.get(f"turns/{name}", {})
+        messages, queue = tables.get(f"messages/{name}", {}), tables["queues"][name]
+        places, later = turning.summed(messages.values(), queue, book.settled_ms // MINUTE_MS)
+        assert book.places == places
+        assert {at: each for at, each in turns.items() if each != turning.NONE} == later
+        return len(messages)
+
+    kept()
+    sqs = lab.client("sqs")
+    url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+    more = {"MessageGroupId": "a", "MessageDeduplicationId": "z"} if fifo else {"DelaySeconds": 90}
+    sqs.send_message(QueueUrl=url, MessageBody="z", **more)
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"MessageRetentionPeriod": "600"})
+    kept()
+    lab.advance(seconds=601 + 60)
+    sqs.receive_message(QueueUrl=url)
+    assert kept() == 0

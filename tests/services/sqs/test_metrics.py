@@ -2,6 +2,7 @@
 
 import pytest
 
+from cwlab.services.sqs import backlog
 from tests.services.sqs.conftest import bodies
 
 
@@ -133,3 +134,30 @@ def test_a_queue_at_rest_costs_nothing(lab, sqs, orders, points):
     assert rows < 12 and lab.agenda() == []
     (day, *_, last) = points("ApproximateAgeOfOldestMessage", statistic="Maximum", period=86_400)
     assert (day[1], last[1]) == (86_400, 13 * 86_400)
+
+
+def test_a_send_costs_the_same_in_a_long_queue(lab, sqs, orders):
+    """A thousand messages, one a minute, nobody reading: what a send touches does not grow."""
+
+    def touched():
+        looked = 0
+        real = backlog.expires_ms
+
+        def counting(message, queue):
+            nonlocal looked
+            looked += 1
+            return real(message, queue)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(backlog, "expires_ms", counting)
+            for _ in range(10):
+                lab.advance(minutes=1)
+                sqs.send_message(QueueUrl=orders, MessageBody="x")
+        return looked
+
+    sqs.send_message(QueueUrl=orders, MessageBody="x")
+    first = touched()
+    for _ in range(300):
+        lab.advance(minutes=1)
+        sqs.send_message(QueueUrl=orders, MessageBody="x")
+    assert touched() == first
