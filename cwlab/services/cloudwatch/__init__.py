@@ -1,4 +1,4 @@
-"""CloudWatch metrics.
+"""CloudWatch metrics and alarms.
 
 ingest      from the datums of a request to rows, with every check
 chunk       datapoints in columns, and how they add up
@@ -15,6 +15,7 @@ search      SEARCH: metrics found by their names, pure
 insights    Metrics Insights: SQL over metrics, pure
 naming      mistakes of syntax, named by examples
 anomaly     the seasonal model, what it is trained on, detectors, bands
+alarms      what alarms watch, how and when they decide, and what follows
 dashboards  dashboards and the checks of their bodies (dashboard_body)
 operations  the API
 csvfile     your own data from a file

@@ -24,7 +24,6 @@ from cwlab.services.cloudwatch.window import HIGH_RESOLUTION_S, Window
 from cwlab.timeline import EPOCH, to_datetime
 
 MAX_CONTRIBUTORS = 500  # series an alarm looks at
-MAX_SERIES_METRICS = 10_000
 
 
 class View(NamedTuple):
@@ -159,10 +158,10 @@ def see(call: Call, alarm: MetricAlarm) -> Seen:
     read_s = readable_from(start_s, when.period, now_s)
     asked = asked_of(alarm, call.account)
     found, messages = data.answer(call, asked, to_datetime(read_s * 1000), to_datetime(end_s * 1000))
+    partial = any(message["Code"] == data.TOO_MANY["Code"] for message in messages)
     if many_series(alarm):
         views = [_view(start_s, when, f.stamps, f.values)._replace(group=f.group) for f in found]
-        return Seen(views[:MAX_CONTRIBUTORS], len(views) > MAX_CONTRIBUTORS or data.TOO_MANY in messages)
-    partial = data.TOO_MANY in messages
+        return Seen(views[:MAX_CONTRIBUTORS], len(views) > MAX_CONTRIBUTORS or partial)
     if alarm.threshold_metric_id is not None:
         band = [f for f in found if f.id == alarm.threshold_metric_id]
         (series,) = [f for f in found if f.id != alarm.threshold_metric_id]

@@ -268,7 +268,7 @@ def test_over_data_that_are_seen_late_too():
         client = lab.client("cloudwatch")
         client.put_metric_alarm(AlarmName="a", **ALARM)
         start = int(lab.now.timestamp())
-        for minutes, delay in ((range(-4, 0), 0), (range(0, 25), 480)):
+        for minutes, delay in ((range(-4, 0), 0), (range(25), 480)):
             lab.act("cloudwatch", "configure", statistics_delay_s=delay)
             data = [{"MetricName": "m", "Value": 1.0, "Timestamp": start + 60 * i} for i in minutes]
             client.put_metric_data(Namespace="N", MetricData=data)

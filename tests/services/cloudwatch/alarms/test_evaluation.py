@@ -9,6 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cwlab import Lab
+from cwlab.errors import AwsError
+from cwlab.services.cloudwatch.alarms import evaluation
+from cwlab.services.cloudwatch.math import MathError
 
 PLAIN: dict[str, Any] = {
     "AlarmName": "a",
@@ -348,6 +351,38 @@ def test_an_alarm_on_a_band_follows_the_season(w: World):
     data = json.loads(w.told()["StateReasonData"])
     assert "threshold" not in data
     assert data["recentUpperThresholds"][-1] < 60 < 100
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        (MathError("broken", 1), "EVALUATION_ERROR"),
+        (AwsError("InternalError", "broken"), "EVALUATION_FAILURE"),
+    ],
+)
+def test_an_evaluation_that_fails_says_so_and_keeps_the_state(
+    w: World, monkeypatch: pytest.MonkeyPatch, problem: Exception, said: str
+):
+    def fails(call: Any, alarm: Any) -> Any:
+        raise problem
+
+    for name in ("a", "b"):
+        w.alarm(AlarmName=name)
+    w.put(HIGH)
+    w.lab.advance(minutes=1)
+    real = evaluation.see
+    monkeypatch.setattr(
+        evaluation, "see", lambda call, alarm: (fails if alarm.name == "a" else real)(call, alarm)
+    )
+    w.put(LOW)
+    w.lab.advance(minutes=1)
+    assert (w.state, w.told()["EvaluationState"]) == ("ALARM", said)
+    assert (w.told("b")["StateValue"], w.told("b").get("EvaluationState")) == ("OK", None)
+    monkeypatch.undo()
+    w.put(LOW)
+    w.lab.advance(minutes=1)
+    assert w.state == "OK"
+    assert "EvaluationState" not in w.told()
 
 
 # Laws -------------------------------------------------------------------------------------------------------------
