@@ -14,7 +14,6 @@ from cwlab.console import standing
 from cwlab.console.charts.watching import Lane, Mark, Span, Strip, Watched, watching
 from cwlab.console.picture import Picture
 from cwlab.console.words import counted, shorten
-from cwlab.errors import NotModelled
 from cwlab.timeline import to_ms
 
 LINES = 200  # of a log group at most
@@ -153,15 +152,8 @@ def metric_of(
 def mail(lab: Any) -> list[Mark]:
     """The inbox as marks, without the mails that ask for a confirmation. AWS itself has no inbox to look into."""
     return [
-        Mark(to_ms(m.at), str(m.subject), "done", f"To {m.address}") for m in _inbox(lab) if m.token is None
+        Mark(to_ms(m.at), str(m.subject), "done", f"To {m.address}") for m in lab.inbox if m.token is None
     ]
-
-
-def _inbox(lab: Any) -> Iterable[Any]:
-    try:
-        return list(lab.inbox)
-    except NotModelled:
-        return []
 
 
 def capacity(activities: Iterable[Mapping[str, Any]], now_ms: int) -> list[Span]:

@@ -28,11 +28,30 @@ ONLY_HERE = {
     "load_metrics": "Send the rows with put_metric_data; AWS takes only the last two weeks.",
     "journal": "Look at CloudTrail's event history.",
     "why": "Look at the alarm's StateReason and at its history.",
-    "inbox": "Look into your own mailbox.",
     "group": "Put load on your own instances.",
     "agenda": "AWS does not tell what it will do next.",
     "share": "Share the code.",
 }
+
+
+class OwnMailbox(tuple[Any, ...]):
+    """Stands for ``lab.inbox`` on AWS, where mail goes to a mailbox of yours: empty, whatever arrived there."""
+
+    __slots__ = ()
+
+    def confirm(self) -> list[str]:
+        """Say that you have to follow the link yourself."""
+        show(
+            box(
+                "held",
+                "This is AWS: the mail is in your own mailbox",
+                "Follow the link in it before you go on, or nothing will be delivered.",
+            )
+        )
+        return []
+
+    def __repr__(self) -> str:
+        return "Your own mailbox: look there"
 
 
 class AwsTwin:
@@ -100,6 +119,11 @@ class AwsTwin:
                 "What you made there goes on costing meanwhile.",
             )
         )
+
+    @property
+    def inbox(self) -> OwnMailbox:
+        """Your own mailbox, which nobody can look into from here."""
+        return OwnMailbox()
 
     def __getattr__(self, name: str) -> Any:
         if name in ONLY_HERE:

@@ -7,7 +7,8 @@ import pytest
 from cwlab import Lab, console, shop
 from cwlab.console.charts.watching import Span
 from cwlab.console.scoring import scored
-from cwlab.errors import BadInput, NotModelled
+from cwlab.errors import BadInput
+from cwlab.learn.twin import AwsTwin
 from cwlab.timeline import to_ms
 
 NASTY = "<img src=x onerror=alert(1)>"
@@ -257,10 +258,9 @@ def test_tuning_plays_each_set_of_numbers_once(rang):
 
 
 def test_on_aws_the_inbox_is_left_out(lab: Lab):
-    class Twin:
-        now, client = lab.now, staticmethod(lab.client)
-
-        def __getattr__(self, name):
-            raise NotModelled(name, "") if name == "inbox" else AttributeError(name)
+    class Twin(AwsTwin):
+        client = staticmethod(lab.client)
+        now = lab.now
 
     assert strip(console.aftermath(Twin(), "busy"), "inbox") == []
+    assert len(console.states(Twin()).table) == len(console.states(lab, inbox=False).table)
