@@ -14,7 +14,7 @@ from cwlab.services.cloudwatch.alarms.records import Alarm, CompositeAlarm, Metr
 from cwlab.services.cloudwatch.queries import exact_dimensions
 from cwlab.timeline import to_datetime
 
-PAGE = 50  # alarms on a page, unless MaxRecords says otherwise: documented
+PAGE = 50  # alarms on a page, unless MaxRecords says otherwise; unconfirmed
 METRIC, COMPOSITE = "MetricAlarm", "CompositeAlarm"
 
 Structure = dict[str, Any]
