@@ -57,3 +57,31 @@ def test_the_doorway_runs_offline_and_its_time_machine_moves(open_notebook, serv
         arg=[machine.locator(".cwlab-chart").element_handle(), now],
     )
     page.clean()
+
+
+def test_the_alarms_lab_runs_offline_and_its_alarm_console_answers_to_the_keyboard(open_notebook, server):
+    page = _open(
+        open_notebook, server, "02-alarms.ipynb", "import os; os.environ['CWLAB_COMMIT'] = 'truth'"
+    )  # fmt: skip
+    page.run_all()
+    page.wait_painted()
+    page.clean()
+    panel = page.page.locator(".cwlab-panel").filter(has=page.page.get_by_text("Look at (UTC)", exact=True))
+    chart, why = panel.locator(".cwlab-chart"), panel.locator(".cwlab-why")
+    before, drawn, told = chart.get_attribute("aria-label"), chart.inner_html(), why.inner_text()
+    page.slide("Look at (UTC)", -1)
+    assert chart.inner_html() != drawn and why.inner_text() != told
+    page.slide("N, periods it looks at", 3)
+    assert chart.get_attribute("aria-label") != before
+    assert "of 5" in chart.inner_text()
+    slots = page.page.locator(".cwlab-panel").filter(has=page.page.get_by_text("Newest", exact=True))
+    said = slots.locator(".cwlab-chart").get_attribute("aria-label")
+    slots.locator("select").last.focus()
+    page.page.keyboard.press("ArrowUp")
+    page.page.wait_for_function(
+        "([e, was]) => e.getAttribute('aria-label') !== was",
+        arg=[slots.locator(".cwlab-chart").element_handle(), said],
+    )
+    page.clean()
+    page.theme("JupyterLab Dark")
+    page.clean()

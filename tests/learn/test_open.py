@@ -158,7 +158,7 @@ def test_cells_of_the_alarms_lab_make_the_same_calls_on_aws(title, made, tmp_pat
     code = "world = " + code.partition("world = ")[2].partition("lab.reveal")[0]
 
     def run(lab):
-        exec("\n".join([half, helpers, code]), {"lab": lab, "timedelta": timedelta})
+        exec(f"{half}\n{helpers}\n{code}", {"lab": lab, "timedelta": timedelta})
 
     here = open_lab("alarms", folder=tmp_path)
     here.fresh = lambda name: here  # AWS has one world, so the twin's calls are held against one
