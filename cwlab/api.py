@@ -159,17 +159,16 @@ def operation(
         region: ``aws-global`` for services whose state belongs to no Region.
 
     The function takes the ``Call`` and the parameters by keyword, in AWS's spelling. A parameter that is not in
-    its signature is refused by name.
+    its signature is refused by name. One that Python keeps for itself has an underscore behind it: ``from_``.
     """
 
     def declare(function: Function) -> Function:
-        accepts = frozenset(
-            p.name for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY
-        )
+        names = [p.name for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
+        accepts = frozenset(_aws_name(each) for each in names)
         entry = Operation(
             service,
             name,
-            function,
+            function if accepts.issuperset(names) else _renaming(function),
             action or f"{service}:{name}",
             resource,
             conditions,
@@ -182,6 +181,18 @@ def operation(
         return function
 
     return declare
+
+
+def _aws_name(name: str) -> str:
+    """A parameter's name on AWS; ``from``, a keyword of Python, is ``from_`` here."""
+    return name[:-1] if name.endswith("_") and keyword.iskeyword(name[:-1]) else name
+
+
+def _renaming(function: Function) -> Function:
+    def renamed(call: Call, **params: Any) -> Any:
+        return function(call, **{f"{k}_" if keyword.iskeyword(k) else k: v for k, v in params.items()})
+
+    return renamed
 
 
 def verb(service: str, name: str) -> Callable[[Function], Function]:
@@ -226,6 +237,8 @@ def load(service: str) -> bool:
         return True
     if service == "cwlab":  # the lab's own verbs: faults
         importlib.import_module("cwlab.faults")
+    elif service == "hosts":  # what happens on machines by itself: files, programs, agents
+        importlib.import_module("cwlab.hosts.verbs")
     elif (
         not service.replace("-", "_").isidentifier() or importlib.util.find_spec(module_name(service)) is None
     ):

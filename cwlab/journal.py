@@ -72,7 +72,9 @@ class Entry:
     region: str
     service: str
     operation: str
-    request: Any  # the parameters, or what stands for a long request: Packed, or a service's own with ``params()``
+    request: (
+        Any  # the parameters, or what stands for a long request: Packed, or a service's own with ``params()``
+    )
     caller: Any  # Principal
     source: str | None
     depth: int
@@ -109,7 +111,7 @@ class Entry:
 
         name = self.service.replace("-", "_")
         method = xform_name(self.operation)
-        return _called(f"{name}.{method}", self.params)
+        return _called(f"{name}.{method}", {_ALIASES.get(k, k): v for k, v in self.params.items()})
 
     def __repr__(self) -> str:
         what = f"{self.service}:{self.operation}" if self.service else self.kind
@@ -118,6 +120,7 @@ class Entry:
         return f"{'  ' * self.depth}{iso(self.at_ms)} {what} {by}{end}".rstrip()
 
 
+_ALIASES = {"from": "fromTime"}  # boto3's own name for a parameter that Python cannot write
 WIDTH = 100  # columns of a line of Python, where it can be helped
 
 

@@ -2,10 +2,13 @@
 
 from cwlab.services.logs import (  # noqa: F401
     events,
+    export,
     groups,
     keys,
+    metric_filters,
     metrics,
     policies,
+    replay,
     streams,
     tagging,
     verbs,

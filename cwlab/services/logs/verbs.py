@@ -79,10 +79,11 @@ def configure(call: Call, **changes: Any) -> None:
         BadInput: there is no setting of that name, or it takes another kind of value.
     """
     settings = settings_of(call)
-    known = [f.name for f in dataclasses.fields(settings)]
+    known = {f.name: type(getattr(settings, f.name)) for f in dataclasses.fields(settings)}
     for name, value in changes.items():
         if name not in known:
             raise BadInput(name, "is not a setting of CloudWatch Logs.", f"Settings: {', '.join(known)}.")
-        if type(value) is not int or value < 0:
-            raise BadInput(value, f"is not a value for {name}.", "Give a whole number, 0 or more.")
+        if type(value) is not known[name] or value < 0:
+            remedy = "Give True or False." if known[name] is bool else "Give a whole number, 0 or more."
+            raise BadInput(value, f"is not a value for {name}.", remedy)
     call.table("settings")["settings"] = replace(settings, **changes)
