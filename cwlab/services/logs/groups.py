@@ -8,7 +8,7 @@ from typing import Any
 
 from cwlab.api import Call, operation
 from cwlab.errors import NotModelled
-from cwlab.services.logs import keys, paging, policies, tallies
+from cwlab.services.logs import keys, metric_filters, paging, policies, tallies
 from cwlab.services.logs.names import (
     group_arn,
     group_of,
@@ -72,6 +72,7 @@ def delete_log_group(call: Call, *, logGroupName: str) -> None:
     tallies.keep(call, logGroupName, streams(call, logGroupName).values())
     streams(call, logGroupName).clear()
     policies.forget(call, logGroupName)
+    metric_filters.forget_all(call, logGroupName)
     del groups(call)[logGroupName]
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cwlab.errors import NotModelled
 from cwlab.services.logs.chunk import Chunk, Ints
+from cwlab.services.logs.pattern import compiled
 
 Match = Callable[[Chunk, int, int], Ints]
 
@@ -18,8 +18,9 @@ def matcher(pattern: str | None) -> Match | None:
     """What a filter pattern matches; None when that is everything.
 
     Raises:
-        NotModelled: patterns are not modeled yet.
+        PatternError: InvalidParameterException; a note shows the place and names the mistake.
     """
     if pattern is None or not pattern.strip():
         return None
-    raise NotModelled("logs:FilterLogEvents(filterPattern=…)", "Leave it out to read all events.")
+    found = compiled(pattern)
+    return None if found.everything else found.rows

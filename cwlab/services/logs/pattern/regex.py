@@ -77,7 +77,9 @@ class Regex:
             return None
         start = len(text) - starts[-1]
         held = tuple(
-            Branch(branch.pieces, True, branch.end) for branch in self.branches if not (branch.start and start)
+            Branch(branch.pieces, True, branch.end)
+            for branch in self.branches
+            if not (branch.start and start)
         )
         return start, start + Automaton(held).ends(text[start:])[-1]
 

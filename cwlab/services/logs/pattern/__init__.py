@@ -1,0 +1,20 @@
+"""The filter pattern language: of metric filters, subscription filters, FilterLogEvents, Live Tail and TestMetricFilter.
+
+    grammar.lark   the language: text, JSON and space-delimited patterns, selectors, regular expressions
+    nodes.py       a pattern as data
+    parse.py       from text to nodes, with a caret under what is wrong
+    mistakes.py    mistakes by name, told by examples
+    regex.py       regular expressions in one pass over the text
+    lines.py       a line cut into fields
+    documents.py   a message read as JSON, and what a selector finds in it
+    needles.py     what every match must contain
+    compiled.py    a pattern ready for use
+    explain.py     why a message matches or does not, for people
+
+Nothing here knows of groups or streams. Source: user guide, "Filter pattern syntax".
+"""
+
+from cwlab.services.logs.pattern.compiled import Pattern, compiled
+from cwlab.services.logs.pattern.errors import Mistake, PatternError
+
+__all__ = ["Mistake", "Pattern", "PatternError", "compiled"]
