@@ -80,6 +80,7 @@ class Request:
         None  # a service as caller: for whose account it acts, and for which resource
     )
     source_arn: str | None = None
+    via: str | None = None  # the service that passes its caller's request on, with the caller's own permissions
     kept: Any = None  # set by step 4: what the journal keeps in place of a long request; its ``params()`` makes it again
 
 
@@ -355,12 +356,14 @@ class Call:
         Raises:
             AwsError: the other service refused.
         """
+        via: str | None = None
         if service_principal is not None:
             principal = _service(service_principal)
         elif role is not None:
             principal = self.world.service_session(role, f"{self.service}.amazonaws.com", self.service)
         else:
             principal = self.request.principal
+            via = self.service if principal.kind != "service" and service != self.service else None
         return self.world.door(
             Request(
                 service,
@@ -372,6 +375,7 @@ class Call:
                 depth=self.request.depth + 1,
                 source_account=self.account,
                 source_arn=source_arn,
+                via=via,
             )
         )
 
