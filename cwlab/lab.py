@@ -25,8 +25,10 @@ from cwlab.world import World
 if TYPE_CHECKING:
     import os
 
+    from cwlab.buckets import Bucket
     from cwlab.hosts import Group, Host
     from cwlab.inbox import Inbox
+    from cwlab.services.logs.logfile import LoadedLog
     from cwlab.why import Why
 
 START = "2026-03-02T09:00:00Z"
@@ -378,6 +380,16 @@ class Lab:
 
         return Group(self, name, arn.check_region(region or self.region))
 
+    def bucket(self, name: str) -> Bucket:
+        """What is in a bucket, to look at, to read, or to write out as files: ``lab.bucket("my-logs").save_to("out")``.
+
+        Raises:
+            BadInput: the lab has no such bucket.
+        """
+        from cwlab.buckets import Bucket
+
+        return Bucket(self, name)
+
     def on_premises(self, name: str, **details: Any) -> Host:
         """Set up a machine of your own, outside AWS (see ``cwlab.hosts.on_premises``)."""
         from cwlab.hosts import on_premises
@@ -419,6 +431,48 @@ class Lab:
             unit=unit,
             resolution=resolution,
             shift=shift,
+        )
+
+    def load_logs(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        group: str,
+        stream: str,
+        replay: bool = False,
+        time_format: str | None = None,
+        year: int | None = None,
+        encoding: str = "utf-8",
+    ) -> LoadedLog:
+        """Load a log file into a stream; group and stream are made if missing. Returns what was loaded, in words too.
+
+        As history (the default) each event is stored in its own time, whatever its age; metric filters see only what comes
+        in after them, so they do not see these. With ``replay`` the recording is moved to begin now and arrives
+        as the clock reaches each line, so that filters, metrics and alarms act.
+
+        Args:
+            path: the file, plain or gzip. A line with a time begins an event; lines without one go on with it.
+            group, stream: where the events go.
+            replay: let it happen again, from now on.
+            time_format: how times are written, in symbols such as ``%b %d %H:%M:%S``; found by itself when left out.
+            year: of the first line, for files that leave the year out; by default the latest that is not ahead.
+            encoding: of the text.
+
+        Raises:
+            BadFile: names the file and the line; nothing was stored.
+            BadInput: the time format, year or encoding cannot be used.
+        """
+        from cwlab.services.logs import logfile
+
+        return logfile.load(
+            self,
+            path,
+            group=group,
+            stream=stream,
+            replay=replay,
+            time_format=time_format,
+            year=year,
+            encoding=encoding,
         )
 
     def why(self, alarm: str, at: str | datetime | None = None) -> Why:

@@ -26,6 +26,7 @@ ONLY_HERE = {
     "on_premises": "Run the calls on your own machine.",
     "act": "Do it on the real thing.",
     "load_metrics": "Send the rows with put_metric_data; AWS takes only the last two weeks.",
+    "load_logs": "Let the CloudWatch agent read the file; PutLogEvents takes only the last two weeks.",
     "journal": "Look at CloudTrail's event history.",
     "why": "Look at the alarm's StateReason and at its history.",
     "group": "Put load on your own instances.",

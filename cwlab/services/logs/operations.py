@@ -9,6 +9,7 @@ from cwlab.services.logs import (  # noqa: F401
     metrics,
     policies,
     replay,
+    replay,
     streams,
     tagging,
     verbs,
