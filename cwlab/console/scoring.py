@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple, Protocol
 
 from cwlab.console import standing
-from cwlab.console.charts.watching import Span, Strip, watching
+from cwlab.console.charts.watching import Span, Strip, Watched, watching
 from cwlab.console.following import watched
 from cwlab.console.picture import Picture
 from cwlab.console.words import counted, number
@@ -43,7 +43,7 @@ class Score(NamedTuple):
     def __str__(self) -> str:
         told = f"{self.caught} of {counted(self.incidents, 'incident')} caught"
         if self.minutes is not None:
-            told += f", after {number(self.minutes)} min at most"
+            told += f", after {number(self.minutes)} min at most" if self.minutes else ", at once"
         return f"{told}; {counted(self.false, 'false alarm')}"
 
 
@@ -86,15 +86,7 @@ def score(
     start_ms, now_ms = to_ms(start), to_ms(end)
     states = standing.spans(client, alarm, now_ms)
     what = Strip("incidents", [Span(to_ms(i.start), to_ms(i.end), i.name, i.name) for i in incidents])
-    level = float(alarm.get("Threshold", 0.0))
-    seen = (
-        [
-            replace(one, cut=4 * level, unit=f"{one.unit}, up to {number(4 * level)}")
-            for one in watched(client, alarm, start, end)
-        ]
-        if level > 0
-        else watched(client, alarm, start, end)
-    )
+    seen = [_cut(one) for one in watched(client, alarm, start, end)]
     return watching(
         seen,
         [what, Strip(name, states)],
@@ -103,3 +95,11 @@ def score(
         now_ms=now_ms,
         title=title or f"{name}: {scored(states, incidents)}",
     )
+
+
+def _cut(one: Watched) -> Watched:
+    """A metric up to four times its threshold: what lies beyond would press all the rest into the ground."""
+    limit = 4 * (one.threshold or 0.0)
+    if limit <= 0 or not (one.points["value"] > limit).any():
+        return one
+    return replace(one, cut=limit, unit=f"{one.unit}, up to {number(limit)}")

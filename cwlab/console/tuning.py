@@ -64,7 +64,8 @@ def tune(
                 del worlds[next(iter(worlds))]
             worlds[key] = play(**values)
         told = ", ".join(f"{name}={value!r}" for name, value in values.items())
-        said = why(worlds[key]) if why else f"Played from the start with {told}."
+        spoken = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in values.items())
+        said = why(worlds[key]) if why else f"Played from the start with {spoken}."
         return Shown(view(worlds[key]), said, setup=[f"world = play({told})"])
 
     if height is None:

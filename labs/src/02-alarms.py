@@ -9,10 +9,18 @@ from cwlab import console, open_lab, shop, zip_source
 
 lab = open_lab("alarms")
 
+# %% [markdown]
+# This is the alarm most people begin with, over a day of the shop on which two things went wrong. It told of one, by
+# luck, and sixteen times of nothing.
+
 # %%
-world = lab.fresh("a day of the shop")
+world = lab.fresh("a day of the shop", start="2026-03-01T09:00:00Z")
 shop.load_day(world, "cpu")
-console.metric(world, "Shop", "CPU", period=300, hours=24, title="When would you have wanted to be woken?")
+world.client("cloudwatch").put_metric_alarm(
+    AlarmName="cpu-high", Namespace="Shop", MetricName="CPU", Statistic="Average", Period=60,
+    EvaluationPeriods=2, Threshold=50, ComparisonOperator="GreaterThanThreshold")
+world.advance(hours=24)
+console.score(world, "cpu-high", shop.INCIDENTS)
 
 # %% build opening
 

@@ -236,6 +236,7 @@ def test_a_score_counts_what_is_caught_late_missed_and_false():
     assert scored(rang(13), [Incident()])[:] == (1, 1, 3.0, 0)
     assert scored(rang(2, 13, 40), [Incident()])[:] == (1, 1, 3.0, 2)
     assert scored(rang(9), [Incident()])[:] == (1, 1, 0.0, 1)  # it rang already when it began
+    assert str(scored(rang(9), [Incident()])) == "1 of 1 incident caught, at once; 1 false alarm"
     assert (
         str(scored(rang(13), [Incident()])) == "1 of 1 incident caught, after 3 min at most; 0 false alarms"
     )

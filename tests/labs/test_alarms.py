@@ -6,7 +6,7 @@ from datetime import timedelta
 import build_labs
 import pytest
 
-from cwlab import Lab, console
+from cwlab import Lab, console, shop
 from cwlab.learn.topics import alarms
 
 
@@ -42,6 +42,8 @@ def played(tmp_path_factory):
         cell = tmp_path_factory.mktemp("cell") / "cell.py"  # a function's source can be found in a file
         cell.write_text(text, encoding="utf-8")
         exec(compile(text, str(cell), "exec"), space)
+        if "world" in space:
+            worlds.setdefault("first", space["world"])
         for name in set(stand.views) - set(worlds):
             worlds[name] = space["world"]
         if "break" in piece.tags:
@@ -70,6 +72,12 @@ def test_every_picture_of_a_reveal_is_drawn(played):
             assert repr(view), name
     assert views["m4"][0].picture.title.startswith("cpu-more: ALARM 1")
     assert views["m7"][0].title == "13 of 14 alarms in ALARM, 1 mail"
+
+
+def test_the_first_alarm_of_the_lab_told_of_one_thing_by_luck_and_sixteen_times_of_nothing(played):
+    _, _, worlds = played
+    picture = console.score(worlds["first"], "cpu-high", shop.INCIDENTS)
+    assert picture.title == "cpu-high: 1 of 2 incidents caught, at once; 16 false alarms"
 
 
 def test_two_of_four_alarms_ring_for_ever_for_a_machine_that_is_gone(played):
