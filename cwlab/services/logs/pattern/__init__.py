@@ -9,6 +9,7 @@
     documents.py   a message read as JSON, and what a selector finds in it
     needles.py     what every match must contain
     compiled.py    a pattern ready for use
+    places.py      where in a JSON text a selector finds its values
     explain.py     why a message matches or does not, for people
 
 Nothing here knows of groups or streams. Source: user guide, "Filter pattern syntax".
@@ -16,5 +17,15 @@ Nothing here knows of groups or streams. Source: user guide, "Filter pattern syn
 
 from cwlab.services.logs.pattern.compiled import Pattern, compiled
 from cwlab.services.logs.pattern.errors import Mistake, PatternError
+from cwlab.services.logs.pattern.explain import Explanation, Extracted, Part, explain
 
-__all__ = ["Mistake", "Pattern", "PatternError", "compiled"]
+__all__ = [
+    "Explanation",
+    "Extracted",
+    "Mistake",
+    "Part",
+    "Pattern",
+    "PatternError",
+    "compiled",
+    "explain",
+]
