@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import os
 
     from cwlab.buckets import Bucket
+    from cwlab.buckets import Bucket
     from cwlab.hosts import Group, Host
     from cwlab.inbox import Inbox
     from cwlab.services.logs.logfile import LoadedLog
@@ -379,6 +380,16 @@ class Lab:
         from cwlab.hosts import Group
 
         return Group(self, name, arn.check_region(region or self.region))
+
+    def bucket(self, name: str) -> Bucket:
+        """What is in a bucket, to look at, to read, or to write out as files: ``lab.bucket("my-logs").save_to("out")``.
+
+        Raises:
+            BadInput: the lab has no such bucket.
+        """
+        from cwlab.buckets import Bucket
+
+        return Bucket(self, name)
 
     def bucket(self, name: str) -> Bucket:
         """What is in a bucket, to look at, to read, or to write out as files: ``lab.bucket("my-logs").save_to("out")``.

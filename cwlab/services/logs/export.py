@@ -342,7 +342,7 @@ def _written(call: Call, task: Task) -> Task:
         pieces = reading.pieces(0, stream.events.chunks, low, (task.to_ms + 1, 0))
         keys.check_reading(call, group, (piece.chunk.key for piece in pieces))
         folder = exporting.folder(stream.name)
-        for body in exporting.parts(pieces, task.created_ms):
+        for body in exporting.parts(pieces, task.created_ms, exporting.PART_BYTES):
             number = written.get(folder, 0)
             key = f"{exporting.root(task.prefix)}/{task.id}/{folder}/{number:06d}.gz"
             params = {"Bucket": task.bucket, "Key": key, "Body": body, "ACL": "bucket-owner-full-control"}

@@ -59,8 +59,8 @@ def root(prefix: str | None) -> str:
     return (PREFIX if prefix is None else prefix).rstrip("/")
 
 
-def parts(pieces: Sequence[Piece], received_by_ms: int, part_bytes: int = PART_BYTES) -> Iterator[bytes]:
-    """Gzip files of the events of one stream, a line for each event that was received in time.
+def parts(pieces: Sequence[Piece], received_by_ms: int, part_bytes: int) -> Iterator[bytes]:
+    """Gzip files of the events of one stream, each of about ``part_bytes`` of text; a line for each event received in time.
 
     Lines are in order of time within a chunk and not between chunks, as AWS says of its own files.
     """
