@@ -44,6 +44,13 @@ def test_right_of_now_nothing_is_drawn():
     assert max(a["x"] for a in picture.rows["areas"]) <= x
 
 
+def test_what_happens_at_one_instant_is_one_mark_with_all_its_words():
+    marks = [Mark(START, "SNS ops"), Mark(START + MINUTE, "later"), Mark(START, "policy more")]
+    picture = watch([10] * 20, [Lane("its actions", marks)])
+    assert {"SNS ops, policy more", "later"} <= {t["text"] for t in picture.rows["texts"]}
+    assert picture.table["value"].tolist()[:3] == ["SNS ops", "later", "policy more"]
+
+
 def test_a_hole_in_the_data_is_a_hole_in_the_picture():
     whole, broken = watch([10] * 6), watch([10, 10, None, 10, 10, 10])
     assert len({a["path"] for a in whole.rows["areas"]}) == 1

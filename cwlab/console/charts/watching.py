@@ -415,7 +415,7 @@ def pill(canvas: Canvas, x: float, y: float, x2: float, word: str, *, tip: str =
 def _lane(sheet: _Sheet, lane: Lane) -> None:
     middle = sheet.y + ROW / 2
     sheet.canvas.line([(LEFT, middle), (RIGHT, middle)], theme.GRID, width=1)
-    seen = [m for m in sorted(lane.marks, key=lambda m: m.at_ms) if sheet.start_ms <= m.at_ms <= sheet.end_ms]
+    seen = _together(m for m in lane.marks if sheet.start_ms <= m.at_ms <= sheet.end_ms)
     for i, one in enumerate(seen):
         x = sheet.across(one.at_ms)
         color, shape = KINDS.get(one.kind, KINDS["done"])
@@ -424,6 +424,18 @@ def _lane(sheet: _Sheet, lane: Lane) -> None:
         free = (sheet.across(seen[i + 1].at_ms) if i + 1 < len(seen) else RIGHT + 8) - x - 18
         if free >= min(90.0, 10 * LETTER * len(one.text)):  # a word cut to its ends says nothing
             sheet.canvas.text(x + 9, middle - 7, fitting(one.text, free, 10), size=10, tip=tip)
+
+
+def _together(marks: Iterable[Mark]) -> list[Mark]:
+    """Marks in time order; those of one instant and kind are one mark with all their words."""
+    found: list[Mark] = []
+    for one in sorted(marks, key=lambda m: m.at_ms):
+        last = found[-1] if found else None
+        if last is not None and (last.at_ms, last.kind) == (one.at_ms, one.kind):
+            found[-1] = Mark(one.at_ms, f"{last.text}, {one.text}", one.kind, f"{last.why} {one.why}".strip())
+        else:
+            found.append(one)
+    return found
 
 
 # The words ---------------------------------------------------------------------------------------------------------
