@@ -12,16 +12,17 @@ from typing import Any
 import numpy as np
 
 from cwlab.api import Call, handler, operation
-from cwlab.errors import AwsError, NotModelled
+from cwlab.errors import NotModelled
 from cwlab.services.logs import observing, paging
 from cwlab.services.logs.accepted import on_accepted
 from cwlab.services.logs.chunk import Chunk
-from cwlab.services.logs.names import group_arn, group_of, policy_arn, tag_conditions
+from cwlab.services.logs.names import group_of, policy_arn, tag_conditions
 from cwlab.services.logs.observing import MINUTE_MS, MetricFilter
 from cwlab.services.logs.pattern import Pattern, PatternError, compiled
 from cwlab.services.logs.pattern.errors import INVALID
 from cwlab.services.logs.pattern.nodes import Fields
 from cwlab.services.logs.pattern.parse import number, selector
+from cwlab.services.logs.publishing import publish
 from cwlab.services.logs.records import STANDARD, Group
 from cwlab.services.logs.refusals import invalid, limit_exceeded, not_found, not_in_class
 from cwlab.table import Table
@@ -221,21 +222,6 @@ def observe(call: Call, group: Group, stream: str, events: Chunk) -> None:
         publish(call, group.name, found.namespace, list(observing.datums(found, pattern, events, rows)))
         if found.default is not None:
             _expect(call, found, events.stamp // MINUTE_MS, events.stamp[rows] // MINUTE_MS)
-
-
-def publish(call: Call, group: str, namespace: str, data: Sequence[Structure]) -> None:
-    """PutMetricData as the logs service. A refusal stands in the journal; the events are stored all the same."""
-    for request in observing.requests(namespace, data):
-        try:
-            call.invoke(
-                "cloudwatch",
-                "PutMetricData",
-                request,
-                service_principal="logs.amazonaws.com",
-                source_arn=group_arn(call, group),
-            )
-        except AwsError:
-            continue  # the door has written it down
 
 
 def _expect(call: Call, found: MetricFilter, came: Any, matched: Any) -> None:

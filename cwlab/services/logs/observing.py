@@ -8,7 +8,7 @@ events using filters"; which clock dates a point is not documented.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from cwlab.services.logs.pattern.parse import number
 from cwlab.timeline import to_datetime
 
 MINUTE_MS = 60_000
-MAX_VALUES, MAX_DATUMS = 150, 1000  # of a datum, of a request
+MAX_VALUES = 150  # of a datum
 LIMIT = 2.0**360  # the largest value a metric takes
 MAX_TEXT = 1024  # letters of a dimension's value
 
@@ -63,7 +63,7 @@ def datums(found: MetricFilter, pattern: Pattern, chunk: Chunk, rows: Ints) -> I
     for minute, stamp, text in zip(minutes.tolist(), chunk.stamp[rows].tolist(), texts, strict=True):
         given = pattern.values(text, references)
         value = constant if constant is not None else number((given.pop(0) or "").strip())
-        if value is None or not -LIMIT <= value <= LIMIT or not all(map(_usable, given)):
+        if value is None or not -LIMIT <= value <= LIMIT or not all(map(usable, given)):
             continue
         named = tuple((name, str(text)) for (name, _), text in zip(found.dimensions, given, strict=True))
         _, heap = heaps.setdefault((minute, named), (stamp, {}))
@@ -72,7 +72,7 @@ def datums(found: MetricFilter, pattern: Pattern, chunk: Chunk, rows: Ints) -> I
         yield from _of_minute(found, named, stamp, heap)
 
 
-def _usable(text: str | None) -> bool:
+def usable(text: str | None) -> bool:
     """Whether a text can be a dimension's value."""
     return (
         text is not None
@@ -111,12 +111,6 @@ def _of_minute(
     for at in range(0, len(values), MAX_VALUES):
         part = values[at : at + MAX_VALUES]
         yield {**base, "Values": part, "Counts": [float(heap[value]) for value in part]}
-
-
-def requests(namespace: str, data: Sequence[Datum]) -> Iterator[Datum]:
-    """PutMetricData requests with all datums."""
-    for at in range(0, len(data), MAX_DATUMS):
-        yield {"Namespace": namespace, "MetricData": list(data[at : at + MAX_DATUMS])}
 
 
 def finite(value: float) -> bool:

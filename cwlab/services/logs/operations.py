@@ -1,6 +1,7 @@
 """The operations of CloudWatch Logs, declared by the modules that hold them."""
 
 from cwlab.services.logs import (  # noqa: F401
+    emf,
     events,
     export,
     groups,
@@ -8,7 +9,6 @@ from cwlab.services.logs import (  # noqa: F401
     metric_filters,
     metrics,
     policies,
-    replay,
     replay,
     streams,
     tagging,
