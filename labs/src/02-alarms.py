@@ -231,8 +231,8 @@ lab.reveal("m5", lambda: console.aftermath(world, "cpu-high", logs=["/aws/lambda
 
 # %% [markdown]
 # From the datapoint to the line in the log nobody was asked: metric, state, event, rule, function. The second picture has
-# all of this lab in one: the alarm of the group, with enabled actions, calls a machine, Ada and the function at once. Only the group is slow to listen: at 09:05 it still had the cooldown of
-# its own start, and was asked again a minute later.
+# all of it in one: the alarm of the group calls a machine, Ada and the function at the same instant. Only the group is
+# slow to listen: at 09:05 it was still in the cooldown of its own start, and a minute later it was asked again.
 #
 # **Change one thing.** Leave `disable_alarm_actions` out. Then take the last line of `start_function` away: who
 # refuses now, and where do you find out?

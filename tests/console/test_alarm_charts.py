@@ -45,7 +45,7 @@ def test_right_of_now_nothing_is_drawn():
 
 
 def test_what_happens_at_one_instant_is_one_mark_with_all_its_words():
-    marks = [Mark(START, "SNS ops"), Mark(START + MINUTE, "later"), Mark(START, "policy more")]
+    marks = [Mark(START, "SNS ops"), Mark(START + 10 * MINUTE, "later"), Mark(START, "policy more")]
     picture = watch([10] * 20, [Lane("its actions", marks)])
     assert {"SNS ops, policy more", "later"} <= {t["text"] for t in picture.rows["texts"]}
     assert picture.table["value"].tolist()[:3] == ["SNS ops", "later", "policy more"]
