@@ -6,15 +6,18 @@ after the clock moved, forward or back.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cwlab.api import Principal
-from cwlab.arn import GLOBAL, arn, check_region
-from cwlab.errors import AwsError, BadInput
-from cwlab.timeline import iso, to_ms
+from cwlab.arn import GLOBAL, check_region
+from cwlab.errors import BadInput
+from cwlab.hosts.agent.front import Agent
+from cwlab.hosts.files import Disk
+from cwlab.hosts.machine import machine_of
+from cwlab.timeline import SECOND, iso, to_ms
 
 if TYPE_CHECKING:
     from cwlab.lab import Lab
@@ -104,30 +107,25 @@ class Host:
             kwargs: anything else `boto3.client` takes; an `endpoint_url` of a VPC endpoint is followed.
         """
         key = kwargs.pop("aws_access_key_id", None)
-        source = self.id if self.is_instance else f"{self.account}:{self.id}"
+        source = self._source
         if "endpoint_url" in kwargs:
             source += "@" + (urlsplit(str(kwargs["endpoint_url"])).hostname or "")
         principal = self._principal() if key is None else None
         return self._lab._client(service, region or self.region, principal, source, access_key=key, **kwargs)
 
+    @property
+    def _source(self) -> str:
+        """How the door names this machine."""
+        return self.id if self.is_instance else f"{self.account}:{self.id}"
+
     def _principal(self) -> Principal | None:
         """The session its credentials stand for; the session's name is the instance id, as on AWS."""
-        role = self.role
-        if role is None:
-            return None
-        world = self._lab.world
-        if role not in world.table(self.account, GLOBAL, "iam", "roles"):
-            have = ", ".join(sorted(world.table(self.account, GLOBAL, "iam", "roles"))) or "none"
-            raise BadInput(
-                role, f"is not a role of account {self.account} (it has: {have}).", "Make it first."
-            )
-        role_arn = arn("iam", "", self.account, f"role/{role}")
-        if not self.is_instance:
-            return world.role_session(role_arn, self.id)
-        try:
-            return world.service_session(role_arn, "ec2.amazonaws.com", self.id)
-        except AwsError:
-            return None  # a role that does not trust EC2: the metadata service has no credentials to give
+        return machine_of(self._lab.world, self._source).credentials()
+
+    def _act(self, verb: str, **args: Any) -> Any:
+        """Do something on this machine."""
+        given = {"source": self._source, **args}
+        return self._lab.world.act("hosts", verb, given, self.account, self.region)
 
     def path(
         self, service: str = "cloudwatch", region: str | None = None, endpoint_url: str | None = None
@@ -141,7 +139,7 @@ class Host:
         """
         from cwlab.services.ec2.reach import reach
 
-        source = self.id if self.is_instance else f"{self.account}:{self.id}"
+        source = self._source
         host = urlsplit(endpoint_url).hostname if endpoint_url else None
         return reach(self._lab.world, source, service, check_region(region or self.region), host)
 
@@ -186,6 +184,97 @@ class Host:
         args = {"instance_id": self.id, "check": check, "minutes": minutes}
         self._lab.world.act("ec2", "impair", args, self.account, self.region)
         return self
+
+    # -- what is on it ---------------------------------------------------------------------------------------------
+    @property
+    def agent(self) -> Agent:
+        """Its CloudWatch agent."""
+        return Agent(self)
+
+    def append(
+        self,
+        path: str,
+        lines: str | bytes | Sequence[str],
+        *,
+        at: str | datetime | None = None,
+        encoding: str = "utf-8",
+    ) -> Host:
+        """Write lines at the end of a file; it is made if there is none. Returns the host.
+
+        Args:
+            path: a whole path, as /var/log/secure.
+            lines: a text, a list of lines, or bytes as they are.
+            at: when; now unless given.
+
+        Raises:
+            BadInput: a path, text or instant that cannot be, or the machine is off.
+        """
+        plain = lines if isinstance(lines, str | bytes) else list(lines)
+        when = {} if at is None else {"at_ms": to_ms(at)}
+        self._act("append", path=path, lines=plain, encoding=encoding, **when)
+        return self
+
+    def write(self, path: str, lines: str | bytes | Sequence[str], *, encoding: str = "utf-8") -> Host:
+        """Put a new file in the place of an old one. Returns the host. Arguments as for `append`."""
+        plain = lines if isinstance(lines, str | bytes) else list(lines)
+        self._act("write", path=path, lines=plain, encoding=encoding)
+        return self
+
+    def rotate(self, path: str, keep: int = 4) -> Host:
+        """Rotate a file as logrotate does: `secure` becomes `secure.1`, that `secure.2`; `keep` old ones stay."""
+        self._act("rotate", path=path, keep=keep)
+        return self
+
+    def remove(self, path: str) -> Host:
+        """Delete a file. Returns the host."""
+        self._act("remove", path=path)
+        return self
+
+    def run(
+        self,
+        path: str,
+        lines: Iterable[tuple[float, str]],
+        *,
+        every: float | None = None,
+        stamp: str = "%Y-%m-%dT%H:%M:%S.%fZ",
+        encoding: str = "utf-8",
+    ) -> int:
+        """Start a program that writes lines to a file as the clock moves; returns its number, for `kill`.
+
+        Args:
+            path: the file.
+            lines: pairs of an offset in seconds from now and a line; ``{time}`` in a line stands for the moment.
+            every: begin again after so many seconds; once unless given.
+            stamp: how ``{time}`` is written, in the symbols of the agent's `timestamp_format`.
+
+        Raises:
+            BadInput: nothing to write, an offset or a format that cannot be.
+        """
+        round_ms = 0 if every is None else round(every * SECOND)
+        rows = [tuple(each) for each in lines]
+        made = self._act("run", path=path, lines=rows, round_ms=round_ms, stamp=stamp, encoding=encoding)
+        return int(made["program"])
+
+    def kill(self, program: int) -> Host:
+        """End a program that `run` started. Returns the host."""
+        self._act("kill", number=program)
+        return self
+
+    @property
+    def files(self) -> list[str]:
+        """The names of the files that were written on it."""
+        return sorted(Disk(self._lab.world, self._source).names)
+
+    def read(self, path: str, encoding: str = "utf-8") -> str:
+        """What is in a file.
+
+        Raises:
+            BadInput: there is no such file.
+        """
+        found = Disk(self._lab.world, self._source).at(path)
+        if found is None:
+            raise BadInput(path, f"is not a file of {self.name} (it has: {', '.join(self.files) or 'none'}).")
+        return found.read().decode(encoding, "replace")
 
     # -- its story -------------------------------------------------------------------------------------------------
     def describe(self) -> str:
