@@ -22,6 +22,9 @@
     console.tune(play, view, threshold=(40, 90, 60))                            # your numbers, played
     console.breaking(play, faults, view)                                        # now break it
     console.time_machine(lab)
+    console.logs(lab, "/var/log/secure", pattern="Failed password")             # logs: the events of a group
+    console.live_tail(lab, "/var/log/secure")
+    console.pattern(lab, lines, "[ip, user, ...]")                              # the pattern bench
 
 A picture has ``.title``, ``.summary`` and ``.table``. A panel has those in ``.picture``, and ``.set(name=value)`` for
 every control, ``.why`` and ``.calls``. ``show(chart, summary, table)`` draws a chart of your own the same way.
@@ -44,10 +47,13 @@ if TYPE_CHECKING:
     from cwlab.console.following import aftermath, states
     from cwlab.console.gaps import missing_data
     from cwlab.console.latencies import statistics
+    from cwlab.console.logbook import logs
     from cwlab.console.overview import alarms, composite
     from cwlab.console.panels import Panel
+    from cwlab.console.patternbench import pattern
     from cwlab.console.picture import Picture, show
     from cwlab.console.scoring import score
+    from cwlab.console.tailing import LiveTail, live_tail
     from cwlab.console.timemachine import TimeMachine, time_machine
     from cwlab.console.tower import alarm
     from cwlab.console.tuning import tune
@@ -56,6 +62,7 @@ if TYPE_CHECKING:
 
 # A home never has the name of what lives in it: importing it would hide the function behind the module.
 _HOME = {
+    "LiveTail": "tailing",
     "Panel": "panels",
     "Picture": "picture",
     "TimeMachine": "timemachine",
@@ -71,8 +78,11 @@ _HOME = {
     "explore": "exploring",
     "explorer": "views",
     "journal": "views",
+    "live_tail": "tailing",
+    "logs": "logbook",
     "metric": "views",
     "missing_data": "gaps",
+    "pattern": "patternbench",
     "resolution": "bursts",
     "retention": "ageing",
     "score": "scoring",
@@ -84,6 +94,7 @@ _HOME = {
 }
 
 __all__ = [
+    "LiveTail",
     "Panel",
     "Picture",
     "TimeMachine",
@@ -99,8 +110,11 @@ __all__ = [
     "explore",
     "explorer",
     "journal",
+    "live_tail",
+    "logs",
     "metric",
     "missing_data",
+    "pattern",
     "resolution",
     "retention",
     "score",

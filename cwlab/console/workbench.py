@@ -265,10 +265,10 @@ def _why(asked: _Asked, answer: _Answer) -> str:
 def _note(asked: _Asked, answer: _Answer) -> str:
     """The caret under the mistake, as the lab's notes have it; on AWS itself there are none."""
     notes = getattr(answer.refused, "__notes__", ()) if answer.refused else ()
-    return "\n".join(_within(note) for note in notes)
+    return "\n".join(within(note) for note in notes)
 
 
-def _within(note: str) -> str:
+def within(note: str) -> str:
     """A note on lines that can be seen whole: the expression cut around its caret, what is said of it below."""
     lines = [clean(line) for line in note.splitlines()]
     found = re.fullmatch(r"( *)\^ ?(.*)", lines[1]) if len(lines) == 2 else None

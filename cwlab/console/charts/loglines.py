@@ -6,6 +6,7 @@ characters show as ``\\x1b``, and nothing in it can become markup.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ LETTER = 0.602 * SIZE  # of Menlo, SF Mono, DejaVu Sans Mono
 WHEN, STREAM, TEXT = 0, 66, 176  # where the columns begin
 BARS, AXIS, BINS = 62, 30, 97
 TIP = 600  # characters shown when you point at a line
+_RUNS = re.compile(r"(^ +| {2,})")
 LIT = theme.COLORS["orange"]
 
 
@@ -175,9 +177,10 @@ def lit_text(
             sheet.box(
                 at - 1, y - size * 0.72, at + wide + 1, y + size * 0.72, fill=LIT, opacity=0.28, tip=tip
             )
-        if said:
-            sheet.text(at, y, said, size=size, font=theme.MONO, weight=600 if lit else 400, tip=tip)
-        at += wide
+        for word in _RUNS.split(said):  # SVG swallows spaces at the ends and takes several for one
+            if word.strip(" "):
+                sheet.text(at, y, word, size=size, font=theme.MONO, weight=600 if lit else 400, tip=tip)
+            at += columns(word) * letter
         if cut:
             sheet.text(at, y, "…", size=size, font=theme.MONO, tip=tip)
             return
