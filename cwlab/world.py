@@ -124,6 +124,18 @@ class World:
             raise AwsError("AccessDenied", decision.message, 403)
         return self.role_session(role_arn, session_name)
 
+    def user_id(self, principal: Principal) -> str:
+        """The unique id of a caller, as ``aws:userid`` has it; a made-up one of that form when it is gone."""
+        load("iam")
+        from cwlab.services.iam import authorize, lookup
+
+        try:
+            known = lookup.standing(principal, authorize.tables(self)).context or {}
+        except AwsError:
+            known = {}
+        found = known.get("aws:userid")
+        return found if isinstance(found, str) else f"{'AROA' if principal.kind == 'role' else 'AIDA'}DELETED"
+
     # -- the door's hooks --------------------------------------------------------------------------------------
     def reach(self, call: Call) -> None:
         """Step 1: a request from a host takes that host's route."""
