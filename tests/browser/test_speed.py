@@ -6,6 +6,7 @@ Not a test of time: a busy machine would fail it. What it asserts is that each m
 import json
 import os
 import time
+from collections import defaultdict
 from pathlib import Path
 from statistics import median
 
@@ -32,6 +33,15 @@ def draw(p):
     return Shown(console.metric(lab, "Shop", "Load", statistic=f"p{p}", period=60, hours=5), "")
 Panel("speed", [Whole("p", "Percentile", 1, 99, 5)], draw)
 """
+ALARM = """
+cloudwatch.put_metric_alarm(
+    AlarmName="busy", Namespace="Shop", MetricName="Load", Statistic="Average", Period=60, EvaluationPeriods=3,
+    Threshold=16, ComparisonOperator="GreaterThanThreshold")
+for m in range(60):
+    cloudwatch.put_metric_data(Namespace="Shop", MetricData=[{"MetricName": "Load", "Value": 10 + 9 * m % 14}])
+    lab.advance(minutes=1)
+console.alarm(lab, "busy")
+"""
 #: From a key going down to the frame that shows the new picture (a live picture sets data-frame in that frame).
 WATCH = """() => {
     window.took = [];
@@ -41,11 +51,16 @@ WATCH = """() => {
             .observe(live, { attributes: true, attributeFilter: ['data-frame'] });
 }"""
 MOVES = 25
+WARM = defaultdict(lambda: 3, {"Look at (UTC)": -9, "N, slots it decides by": -2})  # moves before it counts
+MOST = defaultdict(lambda: 12, {"N, slots it decides by": 4})  # so many moves there and back
 SLIDERS = {
     "slider to new chart, 300 points": "Percentile",
     "slider of the ageing panel": "Age",
     "slider of the statistics panel": "Slow requests of 200",
     "slider of the resolution panel": "Burst (seconds)",
+    "slider of the alarm console, 60 minutes": "Threshold",
+    "the alarm console's minute": "Look at (UTC)",
+    "slider of the missing-data panel": "N, slots it decides by",
 }
 
 
@@ -67,16 +82,23 @@ def test_figures(open_notebook, server):
 
     page = open_notebook(
         "speed.ipynb",
-        [PANELS, "console.retention(lab)", "console.statistics(lab)", "console.resolution(lab)"],
+        [
+            PANELS,
+            "console.retention(lab)",
+            "console.statistics(lab)",
+            "console.resolution(lab)",
+            ALARM,
+            "console.missing_data(lab)",
+        ],
     )
     page.run_all()
     page.wait_painted()
     page.page.evaluate(WATCH)
     for what, label in SLIDERS.items():
-        page.slide(label, 3)  # warm
+        page.slide(label, WARM[label])
         page.page.evaluate("() => { window.took = []; }")
         for i in range(MOVES):
-            page.slide(label, 1 if i % 12 < 6 else -1)
+            page.slide(label, 1 if i % MOST[label] < MOST[label] // 2 else -1)
             page.page.wait_for_function("n => window.took.length > n", arg=i, timeout=10_000, polling=5)
             page.page.wait_for_timeout(40)
         figures[what] = page.page.evaluate("() => window.took")
