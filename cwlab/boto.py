@@ -39,7 +39,7 @@ from botocore.retries import adaptive, bucket, quota, standard, throttling
 from cwlab.api import NotYet, Principal, Request
 from cwlab.arn import REGIONS
 from cwlab.constraints import normalize, refusals
-from cwlab.errors import AwsError, Unreachable
+from cwlab.errors import AwsError, NotModelled, Unreachable
 
 if TYPE_CHECKING:
     from cwlab.lab import Lab
@@ -433,6 +433,8 @@ def adopt(client: Any, lab: Lab, caller: Caller, adaptive_mode: bool = False) ->
     _register_retries(lab, client, endpoint, adaptive_mode)
     if hasattr(client, "upload_fileobj"):
         _transfer_in_order(client)
+        client.meta.events.register("after-call.s3.GetBucketLocation", _no_location)
+        client.generate_presigned_url = client.generate_presigned_post = _presigned
     client.meta.events.register_last("after-call", functools.partial(_raise_noted, client))
     return client
 
@@ -460,6 +462,16 @@ def _transfer_in_order(client: Any) -> None:
 
     for name in _TRANSFERS:
         setattr(client, name, in_order(getattr(client, name)))
+
+
+def _presigned(*_: Any, **__: Any) -> Any:
+    raise NotModelled("A presigned URL", "It would lead out of the lab. Call the operation itself.")
+
+
+def _no_location(parsed: dict[str, Any], **_: Any) -> None:
+    """A bucket in us-east-1 has no location; botocore reads a None out of the empty answer."""
+    if "Error" not in parsed:
+        parsed.setdefault("LocationConstraint", None)
 
 
 def _token(lab: Lab, params: dict[str, Any], model: Any, **_: Any) -> None:

@@ -104,6 +104,8 @@ def _blob(shape: Any) -> Check:
         if isinstance(value, str):
             return value.encode()
         if hasattr(value, "read"):
+            if hasattr(value, "signal_transferring"):  # boto3's transfers tell of progress from here on
+                value.signal_transferring()
             content = value.read()
             return content.encode() if isinstance(content, str) else bytes(content)
         raise _Unusual

@@ -104,9 +104,9 @@ def _headed(call: Call, params: Structure) -> str:
 
 @on_bucket("GetBucketLocation", resource=bucket_anywhere, readonly=True)
 def get_bucket_location(call: Call, *, Bucket: str, ExpectedBucketOwner: str | None = None) -> Structure:
-    """A bucket's Region; None for us-east-1."""
+    """A bucket's Region; nothing for us-east-1, which boto3 shows as None."""
     found = bucket_of(call, Bucket, ExpectedBucketOwner, anywhere=True)
-    return {"LocationConstraint": None if found.region == FIRST else found.region}
+    return {} if found.region == FIRST else {"LocationConstraint": found.region}
 
 
 @operation("s3", "ListBuckets", action="s3:ListAllMyBuckets", readonly=True)

@@ -141,6 +141,7 @@ def upload_part_copy(
     PartNumber: int,
     UploadId: str,
     CopySource: str | Structure,
+    CopySourceIfMatch: str | None = None,
     CopySourceRange: str | None = None,
     ExpectedBucketOwner: str | None = None,
 ) -> Structure:
@@ -156,6 +157,8 @@ def upload_part_copy(
     _readable(call, request, source_bucket.region)
     source = store.find(call, source_bucket, key, version_id)
     assert source.content is not None
+    if preconditions.check(source.etag, source.modified_ms, CopySourceIfMatch, None, None, None):
+        raise preconditions.failed("x-amz-copy-source-If-Match")
     data = source.content.data
     if CopySourceRange is not None:
         span = preconditions.span(CopySourceRange, len(data))
