@@ -28,6 +28,7 @@ PARTS = (
     "band",
     "alarms",
     "logs",
+    "patterns",
     "worlds_copied",
     "in_a_browser",
 )

@@ -21,7 +21,7 @@ from cwlab.services.logs.find import rows_with
 from cwlab.services.logs.ingest import utf8
 from cwlab.services.logs.pattern import nodes
 from cwlab.services.logs.pattern.documents import MISSING, NO_DOCUMENT, read, targets, text_of
-from cwlab.services.logs.pattern.lines import cut
+from cwlab.services.logs.pattern.lines import cut, texts
 from cwlab.services.logs.pattern.needles import needles
 from cwlab.services.logs.pattern.parse import number, parse, selector
 from cwlab.services.logs.pattern.regex import Regex
@@ -63,8 +63,7 @@ class Pattern:
                 (document := read(message)) is not NO_DOCUMENT and condition(document)
             )
         else:
-            tree, tests = self.tree, [_field_test(entry) for entry in self.tree.entries]
-            self._holds = lambda message: _aligned(tree, tests, message) is not None
+            self._holds = _line_test(self.tree)
 
     def __repr__(self) -> str:
         return f"Pattern({self.text!r})"
@@ -185,15 +184,29 @@ def _contains(wanted: str | Regex) -> Test:
     return lambda message: word in message
 
 
+def _joined(node: nodes.All | nodes.Any, tests: Sequence[Test]) -> Test:
+    """All of the tests, or any of them; two, the common case, without a loop."""
+    if len(tests) == 2:
+        one, other = tests
+        if isinstance(node, nodes.All):
+            return lambda given: one(given) and other(given)
+        return lambda given: one(given) or other(given)
+    every = isinstance(node, nodes.All)
+
+    def joined(given: Any) -> bool:
+        for test in tests:
+            if test(given) is not every:
+                return not every
+        return every
+
+    return joined
+
+
 # -- JSON --------------------------------------------------------------------------------------------------------------
 def member_test(node: Any) -> Test:
     """Whether a condition holds of a document."""
-    if isinstance(node, nodes.All):
-        tests = tuple(member_test(part) for part in node.parts)
-        return lambda document: all(test(document) for test in tests)
-    if isinstance(node, nodes.Any):
-        tests = tuple(member_test(part) for part in node.parts)
-        return lambda document: any(test(document) for test in tests)
+    if isinstance(node, nodes.All | nodes.Any):
+        return _joined(node, [member_test(part) for part in node.parts])
     place: nodes.Selector = node.selector
     if isinstance(node, nodes.Absent):
         return lambda document: next(targets(document, place), MISSING) is MISSING
@@ -263,18 +276,11 @@ def text_test(op: str, value: nodes.Value) -> Callable[[str], bool]:
     return fits if op == "=" else lambda text: not fits(text)
 
 
-def _field_test(entry: nodes.Field) -> Test | None:
-    return None if entry.condition is None else condition_test(entry.condition)
-
-
 def condition_test(node: Any) -> Test:
     """Whether a field's condition holds of its text."""
     if isinstance(node, nodes.Condition):
         return text_test(node.op, node.value)
-    tests = tuple(condition_test(part) for part in node.parts)
-    if isinstance(node, nodes.All):
-        return lambda text: all(test(text) for test in tests)
-    return lambda text: any(test(text) for test in tests)
+    return _joined(node, [condition_test(part) for part in node.parts])
 
 
 def placed(tree: nodes.Fields, message: str) -> list[tuple[int, int, nodes.Field | None]] | None:
@@ -298,15 +304,32 @@ def placed(tree: nodes.Fields, message: str) -> list[tuple[int, int, nodes.Field
     return [(token.at, token.end, entry) for token, entry in zip(tokens, entries, strict=True)]
 
 
-def _aligned(tree: nodes.Fields, tests: list[Test | None], message: str) -> Any:
-    spans = placed(tree, message)
-    if spans is None:
-        return None
-    here = [span for span in spans if span[2] is not None]
-    for (at, end, _), test in zip(here, tests, strict=True):
-        if test is not None and not test(message[at:end]):
-            return None
-    return spans
+def _line_test(tree: nodes.Fields) -> Test:
+    """Whether a line has enough fields and those with a condition fit it."""
+    size, after = len(tree.entries), tree.after
+    from_left = [(n, each) for n, each in enumerate(tree.before) if each.condition is not None]
+    from_right = (
+        [(n - len(after), each) for n, each in enumerate(after) if each.condition is not None]
+        if after
+        else []
+    )
+    tests = [(n, condition_test(each.condition)) for n, each in (*from_left, *from_right)]
+    takes_rest = after is None and tree.before[-1].condition is not None
+
+    def holds(line: str) -> bool:
+        found = texts(line)
+        if len(found) < size:
+            return False
+        if takes_rest and len(found) > size:
+            spans = placed(tree, line)
+            assert spans is not None
+            found[size - 1] = line[spans[-1][0] :]
+        for n, test in tests:  # noqa: SIM110  (all() and its generator take twice as long)
+            if not test(found[n]):
+                return False
+        return True
+
+    return holds
 
 
 def fields(tree: nodes.Fields, message: str) -> dict[str, str] | None:

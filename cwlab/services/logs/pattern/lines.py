@@ -16,6 +16,8 @@ from typing import NamedTuple
 _RUN = re.compile(r"[^ \t\n\r\f\v]+")
 _BLANKS = " \t\n\r\f\v"
 _CLOSING = {'"': '"', "[": "]"}
+_FIELD = re.compile(r'"([^"]*)"(?![^ \t\n\r\f\v])|\[([^\]]*)\](?![^ \t\n\r\f\v])|([^ \t\n\r\f\v]+)')
+_FEW = 64  # opening signs in a line up to which one expression cuts it: each may have it look ahead to the end once
 
 
 class Token(NamedTuple):
@@ -47,3 +49,12 @@ def cut(line: str) -> list[Token]:
         found.append(Token(start, start, end))
         position = end
     return found
+
+
+def texts(line: str) -> list[str]:
+    """The texts of the fields of a line: quicker than ``cut``, where nobody asks for places."""
+    if '"' not in line and "[" not in line:
+        return _RUN.findall(line)
+    if line.count('"') + line.count("[") > _FEW:
+        return [line[token.at : token.end] for token in cut(line)]
+    return [quoted or bracketed or plain for quoted, bracketed, plain in _FIELD.findall(line)]
