@@ -13,12 +13,13 @@ from typing import Any
 from cwlab.api import OPERATIONS, Call, operation
 from cwlab.errors import AwsError
 from cwlab.services.kms import find, seal
-from cwlab.services.kms.errors import bad_ciphertext, dry_run, incorrect_key, invalid
+from cwlab.services.kms.errors import bad_ciphertext, dry_run, incorrect_key, invalid, too_long
 from cwlab.services.kms.find import conditions, policy, resource
 from cwlab.services.kms.grants import check_tokens
 from cwlab.services.kms.records import Key
 
 ALGORITHM = "SYMMETRIC_DEFAULT"
+MAX_TEXT, MAX_BLOB = 4096, 6144  # bytes
 SPECS = {"AES_256": 32, "AES_128": 16}
 CONTEXT, BLOB = "EncryptionContext", "CiphertextBlob"
 _KEY, _POLICY = resource(alias=True), policy(alias=True)
@@ -44,6 +45,8 @@ def _open(call: Call, blob: bytes, named: str | None, context: Mapping[str, str]
         AwsError: InvalidCiphertextException, IncorrectKeyException, AccessDeniedException, DisabledException, …
     """
     asked = None if named is None else find.find(call, named, alias=True)
+    if len(blob) > MAX_BLOB:
+        raise too_long("ciphertextBlob", MAX_BLOB)
     parts = seal.parts(blob)
     if parts is None:
         raise bad_ciphertext()
@@ -68,6 +71,8 @@ def encrypt(
     DryRun: bool = False,
 ) -> dict[str, Any]:
     """Encrypt up to 4096 bytes. Who decrypts must give the same encryption context."""
+    if len(Plaintext) > MAX_TEXT:
+        raise too_long("plaintext", MAX_TEXT)
     key = find.usable(find.find(call, KeyId, alias=True))
     _algorithm(EncryptionAlgorithm)
     check_tokens(call, GrantTokens)

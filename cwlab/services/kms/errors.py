@@ -65,6 +65,13 @@ def invalid(message: str) -> AwsError:
     return AwsError("ValidationException", message)
 
 
+def too_long(member: str, most: int) -> AwsError:
+    return invalid(
+        f"1 validation error detected: Value at '{member}' failed to satisfy constraint: Member must have length less "
+        f"than or equal to {most}"
+    )
+
+
 def unsupported(message: str = "") -> AwsError:
     return AwsError("UnsupportedOperationException", message)
 

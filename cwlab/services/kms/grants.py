@@ -140,12 +140,13 @@ def _told(call: Call, key: Key, grant: Grant) -> dict[str, Any]:
     found: dict[str, Any] = {
         "KeyId": key.arn,
         "GrantId": grant.grant_id,
-        "Name": grant.name or "",
         "CreationDate": to_datetime(grant.created_ms),
         "GranteePrincipal": grant.grantee,
         "IssuingAccount": grant.issuer,
         "Operations": list(grant.operations),
     }
+    if grant.name is not None:
+        found["Name"] = grant.name
     if grant.retiring is not None:
         found["RetiringPrincipal"] = grant.retiring
     if constraints:

@@ -7,6 +7,7 @@ Source: User Guide, "Encrypt log data using KMS"; API reference AssociateKmsKey.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -27,7 +28,7 @@ def new_key(call: Call, group: str, key: str) -> DataKey:
         AwsError: the key is none, is disabled, or its policy does not let CloudWatch Logs use it for this group.
         NotModelled: there is no KMS in this version.
     """
-    if not key.startswith("arn:"):
+    if not re.fullmatch(r"arn:[^:]+:kms:[^:]+:\d{12}:key/.+", key):
         raise invalid("The specified KMS Key Id could not be found.")
     answer = _ask(call, "GenerateDataKey", group, {"KeyId": key, "KeySpec": "AES_256"})
     return DataKey(key, answer["CiphertextBlob"])

@@ -33,8 +33,12 @@ def bad_value(message: str) -> AwsError:
     return AwsError("ParameterValueInvalid", message)
 
 
-def key_refused() -> AwsError:
-    """The topic's key does not let the publisher in. (What an alarm then writes into its history is CloudWatch's.)"""
+def key_refused(problem: AwsError) -> AwsError:
+    """What SNS makes of a refusal of KMS: the topic's key does not let the publisher in, or nobody can use it. (What an
+    alarm then writes into its history is CloudWatch's.)"""
+    for code in ("NotFound", "Disabled", "InvalidState"):
+        if problem.code.removeprefix("KMS") == f"{code}Exception":
+            return AwsError(f"KMS{code}", problem.message)
     return AwsError(
         "KMSAccessDenied",
         "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you "

@@ -19,7 +19,7 @@ from cwlab.services.sns import delivery, filters, tally
 from cwlab.services.sns.access import policy_of, topic_arn
 from cwlab.services.sns.errors import bad_value, invalid, key_refused
 from cwlab.services.sns.records import Attribute, Message, Topic
-from cwlab.services.sns.settings import MANAGED_KEY, MAX_MESSAGE
+from cwlab.services.sns.settings import MAX_MESSAGE
 from cwlab.services.sns.topics import existing, save, subscriptions_of
 
 DEDUPLICATION_MS = 5 * 60_000
@@ -253,27 +253,20 @@ def _encrypt(call: Call, topic: Topic) -> None:
 
     Raises:
         AwsError: KMSAccessDenied: the key does not let the publisher in. The key AWS manages, ``alias/aws/sns``, lets
-            in the account's own users and roles, and no AWS service; nobody can change its policy.
+            in the account's own users and roles, and no AWS service; nobody can change its policy. KMSDisabled and
+            others: nobody can use the key.
     """
     key = topic.settings.get("KmsMasterKeyId")
     if not key:
         return
-    if key == MANAGED_KEY:
-        if call.principal.kind == "service":
-            raise key_refused()
-        return
-    service = call.principal.arn if call.principal.kind == "service" else None
+    common: dict[str, Any] = {"EncryptionContext": {"aws:sns:topicArn": topic.arn}}
+    more: dict[str, Any] = {"source_arn": call.request.source_arn, "account": topic.account}
     try:
-        call.invoke(
-            "kms",
-            "GenerateDataKey",
-            {"KeyId": key, "KeySpec": "AES_256"},
-            service_principal=service,
-            source_arn=call.request.source_arn,
-            account=topic.account,
-        )
+        asked = {"KeyId": key, "KeySpec": "AES_256", **common}
+        answer = call.invoke("kms", "GenerateDataKey", asked, **more)
+        call.invoke("kms", "Decrypt", {"CiphertextBlob": answer["CiphertextBlob"], **common}, **more)
     except AwsError as problem:
-        raise key_refused() from problem
+        raise key_refused(problem) from problem
 
 
 # On its way ----------------------------------------------------------------------------------------------------------

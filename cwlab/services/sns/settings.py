@@ -9,12 +9,10 @@ import json
 import re
 from collections.abc import Mapping
 
-from cwlab import api
 from cwlab.errors import NotModelled
 from cwlab.services.sns import access, filters
 from cwlab.services.sns.errors import invalid
 
-MANAGED_KEY = "alias/aws/sns"
 MAX_MESSAGE = 262_144
 BOOLEANS = ("true", "false")
 FIFO_ONLY = ("ContentBasedDeduplication", "FifoThroughputScope")
@@ -86,8 +84,6 @@ def _of_topic(name: str, value: str, fifo: bool) -> str:
         raise invalid("DisplayName")
     if name == "MaximumMessageSize" and not (value.isdigit() and 1024 <= int(value) <= 1_048_576):
         raise invalid("MaximumMessageSize")
-    if name == "KmsMasterKeyId" and value not in ("", MANAGED_KEY) and not api.load("kms"):
-        raise NotModelled(f"sns: KmsMasterKeyId={value!r}, a key of your own,", f"Modeled: {MANAGED_KEY!r}.")
     return value
 
 

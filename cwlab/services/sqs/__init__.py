@@ -7,5 +7,6 @@ shelf        a queue with all its tables, found by its URL
 digest       the MD5 sums a sender checks its message by
 errors       SQS's codes and texts
 queues, redriving    operations on queues          sending, receiving    operations on messages
+sealing      queues under a key of KMS
 tally        what is counted for AWS/SQS   metrics   its metrics, computed when somebody reads them
 """

@@ -130,7 +130,11 @@ def unsupported(message: str) -> AwsError:
     return _error("UnsupportedOperation", message)
 
 
-def key_refused() -> AwsError:
+def key_refused(problem: AwsError) -> AwsError:
+    """What SQS makes of a refusal of KMS."""
+    for code in ("NotFound", "Disabled", "InvalidState", "InvalidKeyUsage"):
+        if problem.code.removeprefix("KMS") == f"{code}Exception":
+            return AwsError(f"KMS.{code}Exception", problem.message, shape=f"Kms{code}")
     return AwsError(
         "KMS.AccessDeniedException",
         "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you "

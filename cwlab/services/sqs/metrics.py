@@ -92,6 +92,10 @@ class SqsMetrics:
         some = values > 0 if name in ONLY_SOME else values >= 0
         return _columns(minute[some], values[some], UNITS[name])
 
+    def lag(self, call: Call, name: str, dimensions: tuple[tuple[str, str], ...]) -> int | None:
+        """How long after its stamp a point appears, in seconds: when its minute is over."""
+        return 60
+
 
 def _known(call: Call) -> list[str]:
     """The queues there are, and those there were."""

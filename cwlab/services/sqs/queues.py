@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from cwlab import api
 from cwlab.api import Call, operation
 from cwlab.arn import arn
 from cwlab.services.sqs import backlog, settings, tally
@@ -70,7 +69,7 @@ def create_queue(
     if given.get("FifoQueue", "true") == "false":
         raise unknown_attribute("FifoQueue")  # AWS: only true is a valid value
     fifo = settings.check_name(QueueName, "FifoQueue" in given).endswith(".fifo")
-    checked = settings.checked(given, fifo, api.load("kms"))
+    checked = settings.checked(given, fifo)
     queues = call.table("queues")
     if QueueName in queues:
         queue: Queue = queues[QueueName]
@@ -192,7 +191,7 @@ def set_queue_attributes(call: Call, *, QueueUrl: str, Attributes: Mapping[str, 
     shelf = opened(call, QueueUrl)
     if "FifoQueue" in Attributes:
         raise bad_attribute("FifoQueue") if shelf.queue.fifo else unknown_attribute("FifoQueue")
-    checked = settings.checked(Attributes, shelf.queue.fifo, api.load("kms"))
+    checked = settings.checked(Attributes, shelf.queue.fifo)
     queue = replace(shelf.queue, settings=shelf.queue.settings | checked, modified_ms=call.now_ms)
     if "RedrivePolicy" in checked:
         _check_target(call, queue)

@@ -12,7 +12,7 @@ from typing import Any
 
 from cwlab.api import Call, NotYet, operation
 from cwlab.errors import AwsError
-from cwlab.services.sqs import backlog, digest, tally
+from cwlab.services.sqs import backlog, digest, sealing, tally
 from cwlab.services.sqs.errors import bad_handle, bad_value, not_in_flight
 from cwlab.services.sqs.records import Message, Queue
 from cwlab.services.sqs.sending import check_entries, failure
@@ -78,6 +78,7 @@ def _received(shelf: Shelf, most: int, visibility_s: int | None) -> list[Message
         found = backlog.receivable(shelf.messages.values(), queue, call.now_ms, most)
         spent = [each for each in found if redrive is not None and each.receives >= redrive.most]
         if target is None or not spent:
+            sealing.check(shelf, found)
             return [_take(shelf, message, wait_s) for message in found]
         for message in spent:
             _bury(shelf, message, target)

@@ -63,6 +63,7 @@ class Message:
         visible_ms: when it can be received, next: after its delay, or when its visibility timeout ends.
         handle: the receipt handle of its latest receive from this queue; "" before the first. With ``visible_ms``
             ahead, a message with a handle is in flight, one without is delayed.
+        sealed: in a queue with a key, which queue it was sent to, and its data key, encrypted.
     """
 
     message_id: str
@@ -81,6 +82,7 @@ class Message:
     deduplication_id: str | None = None
     sequence: str | None = None
     dead_letter_source: str | None = None
+    sealed: tuple[str, bytes] | None = None
 
     @property
     def size(self) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 
 from cwlab.api import Call, Principal, operation
 from cwlab.errors import AwsError
-from cwlab.services.sqs import digest, tally
+from cwlab.services.sqs import digest, sealing, tally
 from cwlab.services.sqs.errors import (
     bad_contents,
     bad_entry_id,
@@ -21,13 +21,11 @@ from cwlab.services.sqs.errors import (
     batch_too_long,
     empty_batch,
     invalid,
-    key_refused,
     missing,
     too_many,
     twice,
 )
 from cwlab.services.sqs.records import Attributes, Message, Queue
-from cwlab.services.sqs.settings import MANAGED_KEY
 from cwlab.services.sqs.shelf import Shelf, opened, policy_of, queue_arn
 
 DEDUPLICATION_MS = 5 * 60_000
@@ -159,12 +157,6 @@ def _draft(
         raise bad_value(
             delay, "DelaySeconds", "The request include parameter that is not valid for this queue type."
         )
-    if (
-        call.principal.kind == "service"
-        and queue.settings.get("KmsMasterKeyId") == MANAGED_KEY
-        and call.principal.arn != "sqs.amazonaws.com"
-    ):
-        raise key_refused()  # the key AWS manages lets no other service in, and its policy cannot be changed
     wait = queue.number("DelaySeconds") if delay is None else delay
     message = Message(
         message_id="",
@@ -282,7 +274,7 @@ def _put(shelf: Shelf, draft: Message) -> dict[str, Any]:
     call, queue = shelf.call, shelf.queue
     known = _known(shelf, draft)
     if known is None:
-        message = replace(draft, message_id=_uuid(call))
+        message = replace(draft, message_id=_uuid(call), sealed=sealing.sealed(shelf))
         if queue.fifo:
             message = replace(message, sequence=str(FIRST_SEQUENCE + 256 * (queue.sequence + 1)))
             shelf.save(replace(queue, sequence=queue.sequence + 1))

@@ -9,7 +9,6 @@ import json
 import re
 from collections.abc import Mapping
 
-from cwlab.errors import NotModelled
 from cwlab.policy import MalformedPolicy, parse
 from cwlab.services.sqs.errors import bad_attribute, bad_value, invalid, unknown_attribute
 from cwlab.services.sqs.records import Queue
@@ -51,7 +50,6 @@ COUNTS = (
 )
 TOLD = ("QueueArn", "CreatedTimestamp", "LastModifiedTimestamp", *COUNTS)
 NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
-MANAGED_KEY = "alias/aws/sqs"
 
 
 def check_name(name: str, fifo: bool) -> str:
@@ -65,20 +63,19 @@ def check_name(name: str, fifo: bool) -> str:
     return name
 
 
-def checked(given: Mapping[str, str], fifo: bool, kms: bool) -> dict[str, str]:
+def checked(given: Mapping[str, str], fifo: bool) -> dict[str, str]:
     """Attributes somebody wants to set, each if it can be.
 
     Args:
         fifo: whether the queue is a FIFO queue.
-        kms: whether this version has KMS, for keys of your own.
 
     Raises:
         AwsError: InvalidAttributeName, InvalidAttributeValue, InvalidParameterValue.
     """
-    return {name: _checked(name, value, fifo, kms) for name, value in given.items()}
+    return {name: _checked(name, value, fifo) for name, value in given.items()}
 
 
-def _checked(name: str, value: str, fifo: bool, kms: bool) -> str:
+def _checked(name: str, value: str, fifo: bool) -> str:
     if name in RANGES:
         low, high = RANGES[name]
         if not re.fullmatch(r"-?\d{1,12}", value) or not low <= int(value) <= high:
@@ -97,11 +94,7 @@ def _checked(name: str, value: str, fifo: bool, kms: bool) -> str:
     if name == "RedriveAllowPolicy":
         return _check_allow(value)
     if name == "KmsMasterKeyId":
-        if value not in ("", MANAGED_KEY) and not kms:
-            raise NotModelled(
-                f"sqs: KmsMasterKeyId={value!r}, a key of your own,", f"Modeled: {MANAGED_KEY!r}."
-            )
-        return value
+        return value  # whether there is such a key shows when a message is sent
     raise unknown_attribute(name)
 
 

@@ -56,7 +56,7 @@ def test_what_cannot_be_a_topic_is_refused_and_leaves_nothing(sns, name, given):
 
 
 @pytest.mark.parametrize(
-    "given", [{"DeliveryPolicy": "{}"}, {"TracingConfig": "Active"}, {"KmsMasterKeyId": "alias/mine"},
+    "given", [{"DeliveryPolicy": "{}"}, {"TracingConfig": "Active"},
               {"LambdaSuccessFeedbackRoleArn": "arn:aws:iam::123456789012:role/r"}]
 )  # fmt: skip
 def test_what_aws_has_and_the_lab_has_not_is_refused_by_name(sns, given):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cwlab import Lab, NotModelled
+from cwlab import Lab
 from tests.services.sqs.conftest import ACCOUNT, allow, bodies, refused
 
 ARN = f"arn:aws:sqs:us-east-1:{ACCOUNT}:orders"
@@ -75,10 +75,12 @@ def test_what_cannot_be_a_queue_is_refused_and_leaves_nothing(sqs, name, given, 
     assert "QueueUrls" not in sqs.list_queues()
 
 
-def test_a_key_of_your_own_is_refused_by_name(sqs):
-    with pytest.raises(NotModelled, match="KmsMasterKeyId"):
-        sqs.create_queue(QueueName="q", Attributes={"KmsMasterKeyId": "alias/mine"})
-    sqs.create_queue(QueueName="q", Attributes={"KmsMasterKeyId": "alias/aws/sqs"})
+def test_a_key_that_is_not_there_shows_when_a_message_is_sent(sqs):
+    url = sqs.create_queue(QueueName="q", Attributes={"KmsMasterKeyId": "alias/mine"})["QueueUrl"]
+    assert refused(sqs.send_message, QueueUrl=url, MessageBody="x") == (
+        "KMS.NotFoundException",
+        "Alias arn:aws:kms:us-east-1:123456789012:alias/mine is not found.",
+    )
 
 
 def test_attributes_change_at_once(lab, sqs, orders):
