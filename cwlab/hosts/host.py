@@ -15,6 +15,7 @@ from cwlab.api import Principal
 from cwlab.arn import GLOBAL, check_region
 from cwlab.errors import BadInput
 from cwlab.hosts.agent.front import Agent
+from cwlab.hosts.agent.inside import TOLD
 from cwlab.hosts.files import Disk
 from cwlab.hosts.machine import machine_of
 from cwlab.timeline import SECOND, iso, to_ms
@@ -152,29 +153,43 @@ class Host:
         start: str | datetime | None = None,
         **amounts: float | Sequence[float],
     ) -> Host:
-        """Make this instance busy for a while; what you say last counts. Returns the host.
+        """Make this machine busy for a while; what you say last counts. Returns the host.
+
+        EC2 sees from outside what an instance's CPU, disks and network do. What goes on inside (`memory`, `swap`,
+        `disk_used`, `processes`) shows only in the metrics of a CloudWatch agent on it; of a machine on premises all does.
 
         Args:
             seconds, minutes, hours: how long; they add up.
             start: from when; now unless given.
             amounts: `cpu` in percent of all vCPUs; `network_in`, `network_out`, `disk_read`, `disk_write` (EBS),
-                `store_read`, `store_write` (instance store) in bytes a second. A number, or a list of numbers that
-                share the time evenly.
+                `store_read`, `store_write` (instance store) in bytes a second; `memory`, `swap`, `disk_used` in percent;
+                `processes`, how many beside the system's. A number, or a list of numbers that share the time evenly.
 
         Raises:
-            BadInput: not an instance, no span of time, or an amount that cannot be.
+            BadInput: no span of time, or an amount that cannot be.
         """
-        if not self.is_instance:
-            raise BadInput(self.id, "is on premises: EC2 measures instances only.")
         plain = {name: list(v) if isinstance(v, Sequence) else v for name, v in amounts.items()}
-        args: dict[str, Any] = {
-            "instance_id": self.id,
-            "minutes": minutes + seconds / 60 + hours * 60,
-            **plain,
-        }
-        if start is not None:
-            args["start_ms"] = to_ms(start)
-        self._lab.world.act("ec2", "load", args, self.account, self.region)
+        span = {"minutes": minutes + seconds / 60 + hours * 60}
+        when = {} if start is None else {"start_ms": to_ms(start)}
+        inside = {name: each for name, each in plain.items() if name in TOLD or not self.is_instance}
+        outside = {name: each for name, each in plain.items() if name not in inside}
+        if outside or not plain:
+            args: dict[str, Any] = {"instance_id": self.id, **span, **when, **outside}
+            self._lab.world.act("ec2", "load", args, self.account, self.region)
+        if inside:
+            self._act("load", **span, **when, **inside)
+        return self
+
+    def statsd(self, *lines: str) -> Host:
+        """Send StatsD lines to this machine's agent, as an application on it does. Returns the host.
+
+        An agent whose configuration has a `statsd` section makes metrics of them; without one nobody listens.
+
+        Args:
+            lines: `name:value|type`, then `|@rate` and `|#tag:value,…` if you like; types are c (counter), g (gauge), ms
+                (timer), h (histogram), s (set). A line that cannot be read is told in the agent's log.
+        """
+        self._act("statsd", lines=list(lines))
         return self
 
     def impair(self, check: str = "instance", *, minutes: float) -> Host:

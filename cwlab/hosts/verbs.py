@@ -14,10 +14,13 @@ from cwlab.codec import record
 from cwlab.errors import BadInput
 from cwlab.hosts import timeformat
 from cwlab.hosts.agent import verbs as agent_verbs
+from cwlab.hosts.agent.inside import TOLD, Spell
 from cwlab.hosts.agent.shipping import wake
 from cwlab.hosts.files import Disk, checked_path
 from cwlab.hosts.machine import GONE, Machine, machine_of
-from cwlab.timeline import SECOND
+from cwlab.services.ec2.busy import _one_load as one_load
+from cwlab.services.ec2.busy import beneath
+from cwlab.timeline import DAY, MINUTE, SECOND
 
 Line = tuple[float, str]
 KEPT_FILES = 100
@@ -240,10 +243,47 @@ def program(call: Call, *, source: str, number: int, line: int) -> None:
     call.schedule(due, "program", source=source, number=number, line=line)
 
 
+@verb("hosts", "load")
+def busy(call: Call, *, source: str, minutes: float, start_ms: int | None = None, **amounts: Any) -> None:
+    """Say what goes on inside a machine for a while: ``inside.TOLD``, and on premises the CPU and the rest too.
+
+    Args:
+        minutes: how long, above 0, at most 366 days.
+        start_ms: from when; now unless given.
+        amounts: a number, or numbers that share the time evenly.
+
+    Raises:
+        BadInput: a quantity, number or span that cannot be.
+    """
+    machine = machine_of(call.world, source)
+    start_ms = call.now_ms if start_ms is None else start_ms
+    if isinstance(minutes, bool) or not isinstance(minutes, int | float) or not 0 < minutes <= 366 * 24 * 60:
+        raise BadInput(minutes, "minutes is no span of time.", "Give a number above 0, at most 366 days.")
+    if start_ms < call.now_ms:
+        raise BadInput(start_ms, "lies in the past.", "What a machine did cannot be changed.")
+    span_ms = round(minutes * MINUTE)
+    spells, loads = call.world.table("", "", "hosts", "spells"), call.world.table("", "", "hosts", "loads")
+    for name, amount in amounts.items():
+        if name not in TOLD and not machine.is_instance:
+            fresh = one_load(name, amount, start_ms, span_ms)
+            loads[source] = (*beneath(fresh, loads.get(source, ())), fresh)
+            continue
+        if name not in TOLD:
+            raise BadInput(name, "is nothing of a machine's inside.", f"Give one of {', '.join(TOLD)}.")
+        numbers = amount if isinstance(amount, list) else [amount]
+        for number in numbers or [None]:
+            plain = isinstance(number, int | float) and not isinstance(number, bool)
+            if not plain or not 0 <= number <= TOLD[name].most:
+                raise BadInput(number, f"is not a {name} ({TOLD[name].unit}) from 0 to {TOLD[name].most:g}.")
+        fresh_spell = Spell(name, start_ms, start_ms + span_ms, tuple(float(each) for each in numbers))
+        past = [each for each in spells.get(source, ()) if each.end_ms > call.now_ms - DAY]
+        spells[source] = (*past, fresh_spell)
+
+
 def written(call: Call, source: str, path: str, data: bytes) -> None:
     """Bytes come to the end of a file, and the machine's agent hears of it."""
     Disk(call.world, source).append(path, data, call.now_ms)
     wake(call, source, path)
 
 
-__all__ = ["agent_verbs", "append", "kill", "program", "remove", "rotate", "run", "write"]
+__all__ = ["agent_verbs", "append", "busy", "kill", "program", "remove", "rotate", "run", "write"]

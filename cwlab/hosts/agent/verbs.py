@@ -8,14 +8,12 @@ from typing import Any
 from cwlab.api import Call, verb
 from cwlab.errors import BadInput
 from cwlab.hosts.agent import config as configuration
-from cwlab.hosts.agent import shipping
+from cwlab.hosts.agent import measuring, shipping
 from cwlab.hosts.agent.calls import Failed, send
 from cwlab.hosts.agent.names import Place
 from cwlab.hosts.agent.records import Agent, Config
 from cwlab.hosts.agent.words import VERSION, say
 from cwlab.hosts.machine import Machine, machine_of
-
-LIFTED = 1_000
 
 
 def place_of(machine: Machine) -> Place:
@@ -66,6 +64,20 @@ def start(call: Call, *, source: str, config: Any, access_key: str = "") -> None
         *(["I! [inputs.logfile] turned on logs plugin"] if settings.files else []),
     )
     shipping.begin(call, machine, agent)
+    measuring.begin(call, machine, agent)
+
+
+@verb("hosts", "statsd")
+def received(call: Call, *, source: str, lines: list[str]) -> None:
+    """StatsD lines are sent to the machine's port 8125.
+
+    Raises:
+        BadInput: not text.
+    """
+    if not isinstance(lines, list) or not all(isinstance(each, str) for each in lines):
+        raise BadInput(lines, "are no StatsD lines.", 'Give "orders:1|c|#shop:web", or a list of such lines.')
+    if machine_of(call.world, source).running:
+        measuring.receive(call, source, [one for each in lines for one in each.splitlines() if one.strip()])
 
 
 def _fetched(call: Call, machine: Machine, name: str, access_key: str) -> str:
