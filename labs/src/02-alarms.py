@@ -55,16 +55,17 @@ world.client("cloudwatch").put_metric_alarm(AlarmName="cpu-high", **cpu_of(insta
 world.advance(minutes=10)
 world.host(instance).load(cpu=80, minutes=15)
 world.advance(minutes=25)
-lab.reveal("m1", lambda: console.alarm(world, "cpu-high", at="2026-03-02T09:12:00Z"))
+lab.reveal("m1", lambda: console.alarm(world, "cpu-high", at="2026-03-02T09:20:00Z"))
 
 # %% [markdown]
-# Move **Look at** and watch the window slide over the datapoints. In the call,
+# Move **Look at** back to the minute it rang, and watch the window slide over the datapoints. In the call,
 #
 # - `Period` is the length of a datapoint, `EvaluationPeriods` how many of them decide (N);
 # - `DatapointsToAlarm` is how many of the N must breach (M), all of them when left out;
 # - the newest datapoint is always that of the last whole period.
 #
-# `world.why("cpu-high")` says in words what the alarm saw last, and which datapoint would have changed it.
+# `world.why("cpu-high")` says in words what it saw last, and with `at="2026-03-02T09:11:00Z"` what it saw then; and
+# which single datapoint would have changed the outcome.
 #
 # **Change one thing.** At which threshold does it never ring? Set N to 5 and M to 3: does it ring sooner or later, and
 # when is it OK again? In Python: `panel = console.alarm(world, "cpu-high"); panel.set(n=5, m=3)`.
