@@ -25,6 +25,10 @@
     console.logs(lab, "/var/log/secure", pattern="Failed password")             # logs: the events of a group
     console.live_tail(lab, "/var/log/secure")
     console.pattern(lab, lines, "[ip, user, ...]")                              # the pattern bench
+    console.sources(lab, "/var/log/secure", hosts=["web-1", "web-2"])           # sources, streams, group
+    console.group(lab, "/var/log/secure")                                       # what is set on a group
+    console.outcomes(lab, ["PutLogEvents"])                                     # how calls ended
+    console.export(lab, task)                                                   # an export against the clock
 
 A picture has ``.title``, ``.summary`` and ``.table``. A panel has those in ``.picture``, and ``.set(name=value)`` for
 every control, ``.why`` and ``.calls``. ``show(chart, summary, table)`` draws a chart of your own the same way.
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
     from cwlab.console.bursts import resolution
     from cwlab.console.dashboards import dashboard
     from cwlab.console.exploring import explore
+    from cwlab.console.exporting import export
     from cwlab.console.following import aftermath, states
     from cwlab.console.gaps import missing_data
     from cwlab.console.latencies import statistics
@@ -52,12 +57,14 @@ if TYPE_CHECKING:
     from cwlab.console.panels import Panel
     from cwlab.console.patternbench import pattern
     from cwlab.console.picture import Picture, show
+    from cwlab.console.rulings import group, outcomes
     from cwlab.console.scoring import score
     from cwlab.console.tailing import LiveTail, live_tail
     from cwlab.console.timemachine import TimeMachine, time_machine
     from cwlab.console.tower import alarm
     from cwlab.console.tuning import tune
     from cwlab.console.views import agenda, explorer, journal, metric
+    from cwlab.console.wiring import sources
     from cwlab.console.workbench import bench
 
 # A home never has the name of what lives in it: importing it would hide the function behind the module.
@@ -77,16 +84,20 @@ _HOME = {
     "dashboard": "dashboards",
     "explore": "exploring",
     "explorer": "views",
+    "export": "exporting",
+    "group": "rulings",
     "journal": "views",
     "live_tail": "tailing",
     "logs": "logbook",
     "metric": "views",
     "missing_data": "gaps",
+    "outcomes": "rulings",
     "pattern": "patternbench",
     "resolution": "bursts",
     "retention": "ageing",
     "score": "scoring",
     "show": "picture",
+    "sources": "wiring",
     "states": "following",
     "statistics": "latencies",
     "time_machine": "timemachine",
@@ -109,16 +120,20 @@ __all__ = [
     "dashboard",
     "explore",
     "explorer",
+    "export",
+    "group",
     "journal",
     "live_tail",
     "logs",
     "metric",
     "missing_data",
+    "outcomes",
     "pattern",
     "resolution",
     "retention",
     "score",
     "show",
+    "sources",
     "states",
     "statistics",
     "time_machine",
