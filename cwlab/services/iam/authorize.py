@@ -50,7 +50,7 @@ def check(call: Call, target: Operation) -> None:
     for resource in target.resources(call, call.request.params) or ["*"]:
         decision = decide(call, target, resource)
         if not decision.allowed:
-            raise refusal(call.request.service, decision)
+            raise _bare(target, refusal(call.request.service, decision))
 
 
 def decide(call: Call, target: Operation, resource: str) -> Decision:
@@ -85,6 +85,16 @@ def may_assume(world: World, role_arn: str, service: str) -> Decision:
     """Does a role's trust policy let an AWS service, such as ``lambda.amazonaws.com``, take it on?"""
     asked = Request("sts:AssumeRole", role_arn, Caller(service, "", "service"))
     return evaluate(asked, resource=trust_policy(role_arn, tables(world)) or NOTHING, trust=True)
+
+
+def _bare(target: Operation, error: AwsError) -> AwsError:
+    """S3 answers HEAD requests without a body: botocore sees a status, and no words."""
+    if target.service != "s3" or not target.name.startswith("Head"):
+        return error
+    bare = AwsError("403", "Forbidden", 403)
+    for note in (error.message, *error.__notes__):
+        bare.add_note(note)
+    return bare
 
 
 def refusal(service: str, decision: Decision) -> AwsError:

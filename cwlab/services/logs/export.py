@@ -58,7 +58,7 @@ class Task:
     completed_ms: int | None = None
     entry: int | None = None
     after: str = ""
-    a_step: int = 1
+    at_once: int = 1
     step_ms: int = 0
     parts: dict[str, int] | None = None
 
@@ -282,15 +282,15 @@ def run(call: Call, task: str) -> None:
     """The task begins to run."""
     held: Task = tasks(call)[task]
     names = [name for name in streams(call, held.group) if name.startswith(held.stream_prefix)]
-    a_step = max(1, -(-len(names) // exporting.STEPS))
-    steps = max(1, -(-len(names) // a_step))
+    at_once = max(1, -(-len(names) // exporting.STEPS))
+    steps = max(1, -(-len(names) // at_once))
     step_ms = max(1, (held.done_ms - held.run_ms) // steps)
     at_ms = held.run_ms + step_ms if steps > 1 else held.done_ms
     tasks(call)[task] = replace(
         held,
         status=RUNNING,
         message="Started successfully",
-        a_step=a_step,
+        at_once=at_once,
         step_ms=step_ms,
         parts={},
         entry=call.schedule(at_ms, "export_write", task=task),
@@ -314,7 +314,7 @@ def write(call: Call, task: str) -> None:
         _end(call, held, FAILED, str(problem))
     else:
         if written.after and _following(call, written):
-            at_ms = min(max(call.now_ms + held.step_ms, call.now_ms + 1), max(held.done_ms, call.now_ms + 1))
+            at_ms = max(min(call.now_ms + held.step_ms, held.done_ms), call.now_ms + 1)
             entry = call.schedule(at_ms, "export_write", task=task)
             tasks(call)[task] = replace(written, message="Started successfully", entry=entry)
         elif call.now_ms < held.done_ms:
@@ -338,7 +338,7 @@ def _written(call: Call, task: Task) -> Task:
         raise no_group() from problem
     written, after = dict(task.parts or {}), task.after
     low = (max(task.from_ms, group.visible_from(call.now_ms)), 0)
-    for stream in _following(call, task)[: task.a_step]:
+    for stream in _following(call, task)[: task.at_once]:
         pieces = reading.pieces(0, stream.events.chunks, low, (task.to_ms + 1, 0))
         keys.check_reading(call, group, (piece.chunk.key for piece in pieces))
         folder = exporting.folder(stream.name)

@@ -180,9 +180,13 @@ def get_bucket_acl(call: Call, *, Bucket: str, ExpectedBucketOwner: str | None =
 
 
 @on_bucket("PutBucketAcl")
-def put_bucket_acl(call: Call, *, Bucket: str, ACL: str, ExpectedBucketOwner: str | None = None) -> None:
+def put_bucket_acl(
+    call: Call, *, Bucket: str, ACL: str | None = None, ExpectedBucketOwner: str | None = None
+) -> None:
     """Put a bucket under a canned list."""
     bucket = bucket_of(call, Bucket, ExpectedBucketOwner)
+    if ACL is None:
+        raise AwsError("MissingSecurityHeader", "Your request was missing a required header")
     if bucket.ownership == "BucketOwnerEnforced" and ACL != "bucket-owner-full-control":
         raise AwsError("AccessControlListNotSupported", "The bucket does not allow ACLs")
     acl.check(bucket, ACL)

@@ -262,6 +262,20 @@ def test_todays_rule_takes_sse_kms_with_a_key_policy_and_never_dsse(lab, logs, s
     assert found["ServerSideEncryption"] == "aws:kms" and b"one" in gzip.decompress(found["Body"].read())
 
 
+def test_a_group_under_a_kms_key_needs_it_when_the_task_runs(lab, logs, s3):
+    key = key_for(lab, "logs.us-east-1.amazonaws.com")
+    logs.associate_kms_key(logGroupName="/app", kmsKeyId=key)
+    put(lab, ["secret"])
+    first = start(lab)
+    lab.advance(hours=12)
+    assert [line[25:] for line in lab.bucket(BUCKET).lines(f"exportedlogs/{first}/")] == ["secret"]
+    second = start(lab)
+    lab.client("kms").disable_key(KeyId=key)
+    lab.advance(hours=12)
+    failed = task(lab, second)["status"]
+    assert failed["code"] == "FAILED" and "KMS key" in failed["message"]
+
+
 @pytest.mark.parametrize("setting", [{"export_to_kms_buckets": 1}, {"export_to_kms": True}])
 def test_a_setting_that_is_none(lab, setting):
     with pytest.raises(ValueError, match=r"Give True or False|Settings:"):

@@ -137,6 +137,14 @@ def test_another_account_needs_the_buckets_policy(lab, s3):
     assert code(other.put_object, Bucket=BUCKET, Key="b") == "AccessDenied"
 
 
+def test_a_refused_head_has_no_words_but_the_lab_has(lab, s3):
+    other = lab.client("s3", account="222222222222")
+    for call, more in ((other.head_object, {"Key": "a"}), (other.head_bucket, {})):
+        with pytest.raises(ClientError, match=r"\(403\).*Forbidden") as caught:
+            call(Bucket=BUCKET, **more)
+        assert "is not authorized to perform" in caught.value.__notes__[0]
+
+
 def test_an_expected_owner_that_is_not(s3):
     assert code(s3.list_objects_v2, Bucket=BUCKET, ExpectedBucketOwner="222222222222") == "AccessDenied"
     assert code(s3.list_objects_v2, Bucket=BUCKET, ExpectedBucketOwner="123456789012") == "OK"
