@@ -128,9 +128,10 @@ def ops_topic(world):
     return topic
 
 def feed(world, values):
+    cloudwatch = world.client("cloudwatch")
     for cpu in values:
         datum = {"MetricName": "CPUUtilization", "Value": cpu}
-        world.client("cloudwatch").put_metric_data(Namespace="Shop/Hosts", MetricData=[datum])
+        cloudwatch.put_metric_data(Namespace="Shop/Hosts", MetricData=[datum])
         world.advance(minutes=1)
 
 world = lab.fresh("mail")
@@ -155,7 +156,7 @@ lab.reveal("m3", lambda: console.aftermath(world, "cpu-high"), lambda: world.inb
 lab.predict("m4")
 
 # %% tags=["syllabus:A06", "syllabus:M15", "syllabus:M16"]
-def play(more_above=60, less_below=50, cooldown=60, minutes=60, tell=lambda world: []):
+def play(more_above=60, less_below=50, cooldown=60, minutes=45, tell=lambda world: []):
     world = lab.fresh("group")
     told = tell(world)
     autoscaling = world.client("autoscaling")
@@ -336,13 +337,14 @@ lab.predict("m8")
 
 # %% tags=["syllabus:A02", "syllabus:A03"]
 def sell(world, fault, minutes):
+    till = world.client("cloudwatch")
     for _ in range(minutes):
         datum = {"MetricName": "Orders", "Value": 1 if fault == "too few" else 5,
                  "Timestamp": world.now - timedelta(hours=1 if fault == "late" else 0),
                  "Dimensions": [{"Name": "Till", "Value": "2" if fault == "wrong dimension" else "1"}]}
         if fault != "stopped":
-            with suppress(world.client("cloudwatch").exceptions.ClientError):    # a till goes on selling
-                world.client("cloudwatch").put_metric_data(Namespace="Shop", MetricData=[datum])
+            with suppress(till.exceptions.ClientError):      # whatever comes back, a till goes on selling
+                till.put_metric_data(Namespace="Shop", MetricData=[datum])
         world.advance(minutes=1)
 
 few = half | {"Namespace": "Shop", "MetricName": "Orders", "Dimensions": [{"Name": "Till", "Value": "1"}],
