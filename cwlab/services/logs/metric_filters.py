@@ -291,7 +291,7 @@ def _of_group(call: Call, group: str) -> Iterable[MetricFilter]:
 
 def _settled(call: Call, found: MetricFilter) -> Table:
     """Minutes that had a match or have got their default."""
-    return call.table(f"settled/{found.group}/{found.name}")
+    return call.table(f"settled/{found.group}:{found.name}")  # no name has a colon
 
 
 def _forget(call: Call, group: str, name: str) -> None:

@@ -186,14 +186,22 @@ def _unquoted(token: str) -> str:
 
 # -- conditions --------------------------------------------------------------------------------------------------------
 def _condition(text: str, tree: Any) -> nodes.Node:
-    """A condition and what it is made of. (Depth: a pattern has 1,024 characters, so 500 parentheses at most.)"""
-    given = tree.children
-    at, end = tree.meta.start_pos, tree.meta.end_pos
+    """Nodes from Lark's tree, the innermost first and without recursion: parentheses may be five hundred deep."""
+    built: dict[int, nodes.Node] = {}
+    for part in tree.iter_subtrees():
+        given = part.children
+        if part.data in ("any", "some", "all", "every"):
+            inner = tuple(built[id(child)] for child in given if hasattr(child, "data"))
+            joined = nodes.Any if part.data in ("any", "some") else nodes.All
+            built[id(part)] = inner[0] if len(inner) == 1 else joined(inner)
+        else:
+            built[id(part)] = _leaf(text, part)
+    return built[id(tree)]
+
+
+def _leaf(text: str, tree: Any) -> nodes.Node:
+    given, at, end = tree.children, tree.meta.start_pos, tree.meta.end_pos
     match tree.data:
-        case "any" | "some" | "all" | "every":
-            parts = tuple(_condition(text, child) for child in given if hasattr(child, "data"))
-            joined = nodes.Any if tree.data in ("any", "some") else nodes.All
-            return parts[0] if len(parts) == 1 else joined(parts)
         case "compared":
             where, op, value = given
             return nodes.Compared(at, end, _selector(text, where), _op(op), _value(text, op, value))

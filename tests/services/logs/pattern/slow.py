@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 def found(expression: str, text: str) -> bool:
     """Python's re over the same expression: the subset means the same there but for the end of the text and for ``\\s``."""
     branches = [re.sub(r"\$$", r"\\Z", each) for each in split(expression)]
-    joined = "|".join(f"(?:{each})" for each in branches).replace(r"\s", r"[ \t\n]").replace(r"\S", r"[^ \t\n]")
+    joined = (
+        "|".join(f"(?:{each})" for each in branches).replace(r"\s", r"[ \t\n]").replace(r"\S", r"[^ \t\n]")
+    )
     return re.search(joined, text, re.ASCII) is not None
 
 
@@ -27,7 +29,9 @@ def split(expression: str) -> list[str]:
 
 UNITS = st.one_of(
     st.sampled_from("abc0_ -/"),
-    st.sampled_from([".", r"\.", r"\d", r"\w", r"\s", r"\D", r"\x28", "[ab]", "[^ab]", "[a-c0]", r"[\d-]", r"\*"]),
+    st.sampled_from(
+        [".", r"\.", r"\d", r"\w", r"\s", r"\D", r"\x28", "[ab]", "[^ab]", "[a-c0]", r"[\d-]", r"\*"]
+    ),
 )
 COUNTS = st.sampled_from(["", "", "", "*", "+", "?", "{2}", "{1,2}", "{,2}", "{2,}", "{0}"])
 
@@ -137,7 +141,9 @@ def ordered(op: str, left: float, right: float) -> bool:
 KEYS = ["a", "b", "c-1"]
 STEPS = st.sampled_from([".a", ".b", ".c-1", ".['x y']", "[0]", "[1]"])
 WILD = st.sampled_from(["", "", "[*]", ".*"])
-SCALARS = st.sampled_from([None, True, False, 0, 1, -1, 1.5, 10, 10.0, "a", "ab", "1", "b1", "", "a*b", 'q"\\', "é"])
+SCALARS = st.sampled_from(
+    [None, True, False, 0, 1, -1, 1.5, 10, 10.0, "a", "ab", "1", "b1", "", "a*b", 'q"\\', "é"]
+)
 DOCUMENTS = st.recursive(
     SCALARS,
     lambda inner: st.one_of(
@@ -160,7 +166,9 @@ def conditions(wilds: int = 3) -> Any:
         st.tuples(st.just("absent"), selectors()),
     )
     return st.recursive(
-        leaf, lambda inner: st.tuples(st.sampled_from(["&&", "||"]), st.lists(inner, min_size=2, max_size=3)), max_leaves=4
+        leaf,
+        lambda inner: st.tuples(st.sampled_from(["&&", "||"]), st.lists(inner, min_size=2, max_size=3)),
+        max_leaves=4,
     )
 
 
@@ -209,23 +217,26 @@ def json_holds(value: Any, op: str, kind: str, wanted: str) -> bool:
 
 def json_matches(node: Any, document: Any) -> bool:
     if node[0] == "&&":
-        return all([json_matches(part, document) for part in node[1]])
+        return all(json_matches(part, document) for part in node[1])
     if node[0] == "||":
-        return any([json_matches(part, document) for part in node[1]])
+        return any(json_matches(part, document) for part in node[1])
     values = picked(document, node[1])
     if node[0] == "absent":
         return not values
     if node[0] == "is":
         wanted = {"NULL": None, "TRUE": True, "false": False}[node[2]]
         return any(value is wanted for value in values)
-    return any([json_holds(value, *node[2]) for value in values])
+    return any(json_holds(value, *node[2]) for value in values)
 
 
 # -- fields ------------------------------------------------------------------------------------------------------------
 LINES = st.text(st.sampled_from('ab1 []".-é\x00'), max_size=14) | st.lists(
-    st.sampled_from(["a", "b1", "10", "1.5", '"a b"', "[a 1]", "-", "[", '"', '"a"b', "ab", "[]", '""']), max_size=6
+    st.sampled_from(["a", "b1", "10", "1.5", '"a b"', "[a 1]", "-", "[", '"', '"a"b', "ab", "[]", '""']),
+    max_size=6,
 ).map(" ".join)
-_TOKEN = re.compile(r'[ \t\n\r\f\v]*(?:"([^"]*)"(?![^ \t\n\r\f\v])|\[([^\]]*)\](?![^ \t\n\r\f\v])|([^ \t\n\r\f\v]+))')
+_TOKEN = re.compile(
+    r'[ \t\n\r\f\v]*(?:"([^"]*)"(?![^ \t\n\r\f\v])|\[([^\]]*)\](?![^ \t\n\r\f\v])|([^ \t\n\r\f\v]+))'
+)
 
 
 def tokens(line: str) -> list[tuple[int, str]]:

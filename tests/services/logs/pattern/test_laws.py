@@ -29,7 +29,9 @@ def test_where_an_expression_is_found_it_is_found(expression, message):
     if span is not None:
         at, end = span
         inner = message[at:end]
-        held = "|".join(f"^{each.removeprefix('^').removesuffix('$')}$" for each in slow.split(slow.python(expression)))
+        held = "|".join(
+            f"^{each.removeprefix('^').removesuffix('$')}$" for each in slow.split(slow.python(expression))
+        )
         assert slow.found(held, inner)
         anchored = regex(expression.replace("^", "")).span(message[:at])
         assert anchored is None or anchored[1] == at or "$" in expression or "^" in expression
@@ -82,7 +84,9 @@ def test_rows_of_a_chunk_are_the_messages_that_match_one_by_one(text, messages, 
         pattern = compiled(text)
     except PatternError:
         return
-    chunk = build(list(range(len(messages))), 9, list(range(len(messages))), [each.encode() for each in messages])
+    chunk = build(
+        list(range(len(messages))), 9, list(range(len(messages))), [each.encode() for each in messages]
+    )
     first = data.draw(st.integers(0, len(messages)))
     last = data.draw(st.integers(first, len(messages)))
     wanted = [n for n in range(first, last) if pattern.matches(messages[n])]
