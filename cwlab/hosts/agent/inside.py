@@ -7,13 +7,14 @@ outside too; what it says of memory, file systems and processes is seen from ins
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cwlab.codec import record
 from cwlab.hosts.agent.records import Section
 
+Rows = Iterator[tuple[tuple[tuple[str, str], ...], Mapping[str, float]]]
 MINUTE_MS = 60_000
 GIB = 1 << 30
 DISK_BYTES = 30 * GIB
@@ -67,7 +68,6 @@ class Inside:
         memory: bytes.
         busy: what EC2 sees of it in this minute: cpu in percent; network_in and so on in bytes a second.
         spells: what was told of its inside, in the order it was told.
-        agent_since_ms: when its agent began to run.
     """
 
     key: int
@@ -91,15 +91,13 @@ class Inside:
                 return spell.values[min(int((self.at_ms - spell.start_ms) / step), len(spell.values) - 1)]
         return None
 
-    def rows(self, section: Section) -> Iterator[tuple[tuple[tuple[str, str], ...], dict[str, float]]]:
+    def rows(self, section: Section) -> Rows:
         """What a section measures: dimensions, and all its measurements by name."""
         found: Any = _SECTIONS[section.kind](self, section)
         yield from found
 
 
 # The sections --------------------------------------------------------------------------------------------------------
-
-Rows = Iterator[tuple[tuple[tuple[str, str], ...], dict[str, float]]]
 
 
 def _cpu(at: Inside, section: Section) -> Rows:
@@ -157,7 +155,7 @@ def _swap(at: Inside, section: Section) -> Rows:
     yield (), {"free": total - used, "used": used, "used_percent": 100 * used / total}
 
 
-MOUNTS = (("/", "nvme0n1p1", "xfs", DISK_BYTES), ("/dev/shm", "tmpfs", "tmpfs", GIB))
+MOUNTS = (("/", "nvme0n1p1", "xfs", DISK_BYTES), ("/run", "tmpfs", "tmpfs", GIB))
 
 
 def _disk(at: Inside, section: Section) -> Rows:

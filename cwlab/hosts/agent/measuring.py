@@ -6,13 +6,14 @@ moments at which it measured.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cwlab.api import Call, handler, load
 from cwlab.hosts.agent import statsd
 from cwlab.hosts.agent.calls import Failed, send
-from cwlab.hosts.agent.inside import Inside, Spell
+from cwlab.hosts.agent.inside import Inside, Spell, noise
 from cwlab.hosts.agent.records import Agent, Metrics, Section
 from cwlab.hosts.agent.words import say
 from cwlab.hosts.machine import GONE, Machine, machine_of
@@ -57,9 +58,9 @@ def publish(call: Call, *, source: str, run: int, since_ms: int) -> None:
         return
     metrics = agent.config.metrics
     if machine.running:
-        values = dict[Key, list[tuple[float, float]]]()
+        values, looked = dict[Key, list[tuple[float, float]]](), dict[tuple[int, int], Inside]()
         for section in metrics.sections:
-            _measure(call, machine, metrics, section, since_ms, values)
+            _measure(call, machine, metrics, section, since_ms, values, looked)
         _gather(call, source, metrics, values)
         _send(call, machine, agent, metrics, values)
     if metrics.sections:
@@ -76,11 +77,15 @@ def _measure(
     section: Section,
     since_ms: int,
     values: dict[Key, list[tuple[float, float]]],
+    looked: dict[tuple[int, int], Inside],
 ) -> None:
     step = section.interval_s * SECOND
     resolution = 60 if section.interval_s >= 60 else 1
     for at_ms in range((since_ms // step + 1) * step, call.now_ms + 1, step):
-        for own, found in look(call, machine, at_ms, section.interval_s).rows(section):
+        key = (at_ms, section.interval_s)
+        if key not in looked:
+            looked[key] = look(call, machine, *key)
+        for own, found in looked[key].rows(section):
             for each in section.measured:
                 dropped = each.name in section.drop_original
                 dimensions = (*own, *section.dimensions)
@@ -98,19 +103,24 @@ def look(call: Call, machine: Machine, at_ms: int, seconds: int) -> Inside:
     from cwlab.services.ec2.load import QUANTITIES, per_minute
 
     key = int.from_bytes(machine.key.encode()[-8:].ljust(8, b"~"), "little")
-    loads: Sequence[Any] = ()
     cores, memory = 4, 8 * GIB
+    loads: Sequence[Any] = world.table("", "", "hosts", "loads").get(machine.source, ())
     if machine.is_instance:
         loads = world.table(machine.account, machine.region, "ec2", "loads").get(machine.key, ())
         kind = TYPES[machine.record.instance_type]
         cores, memory = kind.vcpus, kind.memory_mib << 20
-    else:
-        loads = world.table("", "", "hosts", "loads").get(machine.source, ())
     minute = (at_ms - 1) // 60_000
+    from_ms, to_ms = minute * 60_000, (minute + 1) * 60_000
+    loads = [each for each in loads if each.start_ms < to_ms and each.end_ms > from_ms]
+    told = {each.quantity for each in loads}
     busy = dict[str, float]()
     for name in ("cpu", "network_in", "network_out", "disk_read", "disk_write"):
         quantity = QUANTITIES[name]
-        parts = int(per_minute(loads, quantity, key, minute, 1)[0])
+        if name in told:
+            parts = int(per_minute(loads, quantity, key, minute, 1)[0])
+        else:  # idle, by the same rule
+            low, width = quantity.idle
+            parts = low + (int(noise(key ^ zlib.crc32(name.encode()), minute) * 65_536) * width >> 16)
         busy[name] = parts / (quantity.scale * (60 if quantity.per_second else 1))
     spells: Sequence[Spell] = world.table("", "", "hosts", "spells").get(machine.source, ())
     return Inside(key, at_ms, seconds, cores, memory, busy, spells)

@@ -46,7 +46,7 @@ def _measurement(value: Any, path: str) -> None:
     )
 
 
-_COMMON = {
+_COMMON: dict[str, Any] = {
     "measurement": Array(_measurement, least=1),
     "metrics_collection_interval": Whole(1),
     "append_dimensions": texts,

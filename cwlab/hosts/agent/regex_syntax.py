@@ -182,9 +182,9 @@ class _Reader:
         return node
 
     def _counts(self) -> tuple[int, int | None] | None:
-        for sign, counts in (("*", (0, None)), ("+", (1, None)), ("?", (0, 1))):
+        for sign, least, most in (("*", 0, None), ("+", 1, None), ("?", 0, 1)):
             if self.took(sign):
-                return counts
+                return least, most
         if self.here != "{":
             return None
         end = self.text.find("}", self.at)

@@ -59,6 +59,9 @@ def wake(call: Call, source: str, path: str) -> None:
     for number, item in enumerate(agent.config.files):
         if fits(item.file_path, path):
             tail = _tails(call).get(key_of(source, item), Tail())
+            if not tail.inode:  # the first file that fits: from now on it is followed, whatever it is called
+                tail = replace(tail, inode=Disk(call.world, source).names[path])
+                _tails(call)[key_of(source, item)] = tail
             if not tail.due_ms:
                 _at(call, source, agent, number, tail, call.now_ms + agent.config.flush_s * SECOND)
             elif not tail.failures and tail.due_ms > call.now_ms:
@@ -101,7 +104,9 @@ def begin(call: Call, machine: Machine, agent: Agent) -> None:
                     "were not read",
                 )
                 tail = replace(tail, inode=newest[-1].inode, offset=_known(tail, newest[-1].inode))
-        if newest and tail.inode:
+        if newest and not tail.inode:
+            tail = replace(tail, inode=newest[-1].inode)
+        elif newest:
             say(
                 call,
                 machine.source,
