@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from cwlab.api import WORLD, Call, Request, handler, load, operation
+from cwlab.api import Call, handler, load, operation
 from cwlab.codec import record
 from cwlab.errors import AwsError, CwlabError, NotModelled, Unreachable
 from cwlab.services.logs import exporting, keys, paging, reading
@@ -203,28 +203,33 @@ def _check_bucket(call: Call, group: str, bucket: str, prefix: str | None) -> No
     """
     if not load("s3"):
         raise NotModelled("An export to S3")
-    try:
-        encryption = _encryption(call, bucket)
-    except AwsError as problem:
-        raise _no_bucket(call, bucket, problem) from problem
-    _check_encryption(call, bucket, encryption)
     key = f"{exporting.root(prefix)}/{exporting.PROBE}"
-    for name, params in (
-        ("GetBucketAcl", {"Bucket": bucket}),
-        (
-            "PutObject",
-            {"Bucket": bucket, "Key": key, "Body": exporting.PROBE_BODY, "ACL": "bucket-owner-full-control"},
-        ),
-    ):
-        try:
-            _ask(call, name, group, params)
-        except AwsError as problem:
-            error = invalid(
-                f"{name} call on the given bucket failed. "
-                "Please check if CloudWatch Logs has been granted permission to perform this operation."
-            )
-            _explain(error, problem)
-            raise error from problem
+    probe = {"Bucket": bucket, "Key": key, "Body": exporting.PROBE_BODY, "ACL": "bucket-owner-full-control"}
+    today = settings_of(call).export_to_kms_buckets
+    try:
+        _ask(call, "GetBucketAcl", group, {"Bucket": bucket})
+    except AwsError as problem:
+        raise _no_bucket(problem) or _shut("GetBucketAcl", problem) from problem
+    try:
+        written = _ask(call, "PutObject", group, probe)
+    except AwsError as problem:
+        by_kms = isinstance(problem.__cause__, AwsError)  # S3 asked KMS for a data key, and was refused
+        raise (
+            _not_under("SSE-KMS", problem) if by_kms and not today else _shut("PutObject", problem)
+        ) from problem
+    algorithm = written["ServerSideEncryption"]
+    if algorithm == "aws:kms:dsse" or (algorithm == "aws:kms" and not today):
+        raise _not_under("SSE-KMS" if algorithm == "aws:kms" else "DSSE-KMS")
+
+
+def _shut(operation: str, problem: AwsError) -> AwsError:
+    """The bucket does not let CloudWatch Logs do what it must."""
+    error = invalid(
+        f"{operation} call on the given bucket failed. "
+        "Please check if CloudWatch Logs has been granted permission to perform this operation."
+    )
+    _explain(error, problem)
+    return error
 
 
 def _explain(error: AwsError, problem: AwsError) -> None:
@@ -233,47 +238,31 @@ def _explain(error: AwsError, problem: AwsError) -> None:
         error.add_note(note)
 
 
-def _no_bucket(call: Call, bucket: str, problem: AwsError) -> AwsError:
+def _no_bucket(problem: AwsError) -> AwsError | None:
+    """There is no such bucket here; None when that is not the trouble."""
     if problem.code == "PermanentRedirect":
         error = invalid("The given bucket is not in the same Region as the log group.")
-    else:
+    elif problem.code == "NoSuchBucket":
         error = invalid("The given bucket does not exist.")
+    else:
+        return None
     _explain(error, problem)
     return error
 
 
-def _encryption(call: Call, bucket: str) -> str:
-    """A bucket's default encryption, as the service itself knows it: nobody's permission is asked."""
-    answer = call.world.door(
-        Request(
-            "s3",
-            "GetBucketEncryption",
-            {"Bucket": bucket},
-            WORLD,
-            call.account,
-            call.region,
-            depth=call.request.depth + 1,
-        )
-    )
-    rule = answer["ServerSideEncryptionConfiguration"]["Rules"][0]
-    return str(rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"])
-
-
-def _check_encryption(call: Call, bucket: str, algorithm: str) -> None:
+def _not_under(kind: str, problem: AwsError | None = None) -> AwsError:
     """SSE-S3 always works, DSSE-KMS never; SSE-KMS by the setting: refused by the course's rule, taken by today's."""
-    today = settings_of(call).export_to_kms_buckets
-    if algorithm == "AES256" or (algorithm == "aws:kms" and today):
-        return
-    kind = "SSE-KMS" if algorithm == "aws:kms" else "DSSE-KMS"
     error = invalid(f"The given bucket is encrypted with {kind}. Exporting to it is not supported.")
-    if algorithm == "aws:kms":
+    if kind == "SSE-KMS":
         error.add_note(
             "This is the rule of the guide up to 2022, and of the exam. AWS takes such buckets today: "
             'lab.act("logs", "configure", export_to_kms_buckets=True) shows that.'
         )
     else:
-        error.add_note(f"Give {bucket} default encryption with SSE-S3 (AES256).")
-    raise error
+        error.add_note("Give the bucket default encryption with SSE-S3 (AES256).")
+    if problem is not None:
+        _explain(error, problem)
+    return error
 
 
 # -- the task on the clock -------------------------------------------------------------------------------------
