@@ -4,6 +4,7 @@
     incidents   what went wrong, and when
     requests    every request of the shop: pure
     burst       ten minutes, second by second: pure
+    secure      the log of its SSH server, line by line: pure
     record      writes the recorded day into data/ (``make data``)
     day         a recorded day, into a lab
     machines    the web machines, made with boto3 calls
@@ -18,5 +19,17 @@ from cwlab.shop.day import load_day, recording
 from cwlab.shop.incidents import INCIDENTS, Incident
 from cwlab.shop.machines import Shop, build
 from cwlab.shop.requests import latencies, traffic
+from cwlab.shop.secure import ssh_lines
 
-__all__ = ["INCIDENTS", "Incident", "Shop", "build", "burst", "latencies", "load_day", "recording", "traffic"]
+__all__ = [
+    "INCIDENTS",
+    "Incident",
+    "Shop",
+    "build",
+    "burst",
+    "latencies",
+    "load_day",
+    "recording",
+    "ssh_lines",
+    "traffic",
+]

@@ -21,18 +21,23 @@ METRICS = {  # recording: metric, unit, resolution in seconds
     "cpu": ("CPU", "Percent", 60),
     "burst": ("RequestsPerSecond", "Count", 1),
 }
+LOGS = ("secure",)  # recordings that are log files
 USUAL = ("orders", "latency", "errors")
 
 
 def recording(what: str) -> Path:
-    """The file of a recording: requests, orders, errors, latency, cpu, burst (CSV) or incidents (JSON).
+    """The file of a recording: requests, orders, errors, latency, cpu, burst (CSV), secure (a log file) or
+    incidents (JSON).
 
     Raises:
         BadInput: there is no such recording.
     """
-    if what not in METRICS and what != "incidents":
-        raise BadInput(what, "is not a recording.", f"There are {', '.join(METRICS)} and incidents.")
-    return course.folder("data") / f"shop-{what}.{'json' if what == 'incidents' else 'csv'}"
+    if what not in METRICS and what not in LOGS and what != "incidents":
+        raise BadInput(
+            what, "is not a recording.", f"There are {', '.join([*METRICS, *LOGS])} and incidents."
+        )
+    kind = "json" if what == "incidents" else "log" if what in LOGS else "csv"
+    return course.folder("data") / f"shop-{what}.{kind}"
 
 
 def load_day(

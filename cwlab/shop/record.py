@@ -18,6 +18,7 @@ from cwlab.shop.burst import burst
 from cwlab.shop.incidents import INCIDENTS
 from cwlab.shop.machines import cpu_percent
 from cwlab.shop.requests import MINUTES_A_DAY, all_requests, first_minute, traffic
+from cwlab.shop.secure import recorded
 from cwlab.timeline import to_datetime
 
 SEED = 7
@@ -40,6 +41,7 @@ def files() -> dict[str, bytes]:
         "shop-latency.csv": _csv(each.minute[sampled] * 60, each.latency_ms[sampled].tolist()),
         "shop-cpu.csv": _csv(day.stamp, cpu_percent(day.requests)),
         "shop-burst.csv": _csv(second.stamp, second.requests.tolist()),
+        "shop-secure.log": recorded(SEED).encode("ascii"),
         "shop-incidents.json": _json([_told(incident) for incident in INCIDENTS]),
     }
 

@@ -7,7 +7,7 @@ import pytest
 from cwlab import course
 from cwlab.errors import BadInput
 from cwlab.shop import record, recording
-from cwlab.shop.day import METRICS
+from cwlab.shop.day import LOGS, METRICS
 
 MADE = record.files()
 
@@ -28,7 +28,7 @@ def test_the_readme_tells_of_every_file():
 
 
 def test_every_recording_has_a_file():
-    assert {recording(what).name for what in (*METRICS, "incidents")} == set(MADE)
+    assert {recording(what).name for what in (*METRICS, *LOGS, "incidents")} == set(MADE)
     assert all(recording(what).is_file() for what in METRICS)
 
 
