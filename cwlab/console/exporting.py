@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from cwlab.console.charts.watching import Lane, Mark, Span, Strip, height, watching
@@ -65,17 +66,11 @@ def export(lab: Any, task: str, *, at: str = "5 min", hours: int = 12) -> Panel:
     def draw(at: str) -> Shown:
         status, objects = look(at)
         now_ms = begun + MINUTES[at] * MINUTE
-        known = [s for s in STOPS if MINUTES[s] <= MINUTES[at]]
-        spans, since = list[Span](), begun
-        for stop in known:
-            word = look(stop)[0]["status"]["code"]
-            until = begun + MINUTES[stop] * MINUTE
-            spans = (
-                [*spans[:-1], Span(spans[-1].from_ms, until, word)]
-                if spans and spans[-1].word == word
-                else [*spans, Span(since, until, word)]
-            )
-            since = until
+        spans = _spans(
+            begun,
+            now_ms,
+            [(MINUTES[s] * MINUTE + begun, look(s)[0]) for s in STOPS if MINUTES[s] <= MINUTES[at]],
+        )
         marks = [
             Mark(
                 to_ms(o["LastModified"]),
@@ -90,15 +85,22 @@ def export(lab: Any, task: str, *, at: str = "5 min", hours: int = 12) -> Panel:
         picture = watching(
             [], [Strip("export task", spans), Lane("bucket", marks)], start_ms=begun, end_ms=end_ms, now_ms=now_ms, title=title
         )  # fmt: skip
-        return Shown(
-            picture, _why(status, objects, at), setup=[f"then = lab.fork()  # {at} after the task was made"]
-        )
+        move = "rewind(to" if to_ms(lab.now) > now_ms else "advance(until"
+        setup = [
+            "then = lab.fork()",
+            *([f"then.{move}={iso(now_ms)!r})"] if to_ms(lab.now) != now_ms else []),
+        ]
+        setup += [
+            f"then.client('logs').describe_export_tasks(taskId={task!r})",
+            f"then.client('s3').list_objects_v2(Bucket={bucket!r}, Prefix={prefix!r})",
+        ]
+        return Shown(picture, _why(status, objects, at), setup=setup)
 
     return Panel(
         "export",
         [Pick("at", "After", {s: s for s in STOPS}, at, slider=True)],
         draw,
-        height=height(0, 2) + 80,
+        height=height(0, 2) + 64,
     )
 
 
@@ -111,6 +113,23 @@ def _at(lab: Any, worlds: Mapping[int, Any], when_ms: int) -> Any:
     elif to_ms(then.now) < when_ms:
         then.advance(until=iso(when_ms))
     return then
+
+
+def _spans(begun: int, now_ms: int, seen: Sequence[tuple[int, Any]]) -> list[Span]:
+    """The task's states along time; the end of its work is told by the task itself."""
+    spans = list[Span]()
+    since = begun
+    for at_ms, status in seen:
+        word = status["status"]["code"]
+        if spans and spans[-1].word == word:
+            spans[-1] = replace(spans[-1], to_ms=at_ms)
+        else:
+            done = int(status["executionInfo"].get("completionTime", since))
+            if spans:
+                spans[-1] = replace(spans[-1], to_ms=max(done, since))
+            spans.append(Span(max(done, since), at_ms, word))
+        since = at_ms
+    return [*spans[:-1], replace(spans[-1], to_ms=max(now_ms, spans[-1].to_ms))] if spans else []
 
 
 def _why(status: Any, objects: list[Any], at: str) -> str:

@@ -76,7 +76,7 @@ def logs(
         looked = f"the last {span(BACK[back])}" if BACK[back] else "all the time there is"
         return Shown(picture, f"FilterLogEvents looked through {where} over {looked}.", made.entries, note="")
 
-    panel = Panel("logs", controls, draw, height=height(rows) + 96)
+    panel = Panel("logs", controls, draw, height=height(rows) + 70)
     if stream or back != "3 h":
         panel.set(**({"stream": stream} if stream else {}), back=back)
     return panel

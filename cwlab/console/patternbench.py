@@ -69,7 +69,7 @@ def pattern(
         Words("pattern", "Filter pattern", pattern, wide=True),
         Whole("look", "Look closely at line", 1, len(lines), look),
     ]
-    return Panel("pattern bench", controls, draw, height=height(len(lines)) + 90, also=_examples(examples))
+    return Panel("pattern bench", controls, draw, height=height(len(lines)) + 66, also=_examples(examples))
 
 
 def _asked(client: Any, pattern: str, lines: Sequence[str]) -> Exception | None:

@@ -84,8 +84,12 @@ def outcomes(
     ][-last:]
     items = []
     for e in made:
-        who = str(e.caller.arn).rsplit(":", 1)[-1] if e.caller is not None else "nobody"
-        note = f"{to_datetime(e.at_ms):%H:%M:%S} by {shorten(who, 34)}"
+        who = (
+            str(e.caller.arn).rsplit(":", 1)[-1].removeprefix("assumed-role/")
+            if e.caller is not None
+            else "nobody"
+        )
+        note = f"{to_datetime(e.at_ms):%H:%M:%S} by {shorten(who, 30)}"
         said = f"{e.error}: {e.message}" if e.error else _accepted(e)
         items.append(
             Item(

@@ -32,7 +32,7 @@ class LiveTail(Panel):
                 Push("forward", "Go on", self.go, "Let one step of time pass"),
             ],
             self._draw_now,
-            height=height(ROWS) + 96,
+            height=height(ROWS) + 70,
             also=_play,
         )
 

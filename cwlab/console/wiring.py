@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cwlab.console import eventlog
+from cwlab.console.calls import Recorder
 from cwlab.console.charts.flow import Flow, Source, flow, height
 from cwlab.console.panels import Panel, Pick, Shown
 from cwlab.console.words import clean, shorten
@@ -83,11 +84,12 @@ def sources(
             if one is not None:
                 lanes.append(one)
                 flows += mine
-        counts = _counts(lab, names, then_ms)
+        with Recorder(lab) as made:
+            counts = _counts(lab, names, then_ms)
         flows = [Flow(f.source, f.group, f.stream, counts.get((f.group, f.stream), 0)) for f in flows]
         rows = rows or max(len(lanes) + len(written), len(flows), len(names), 2)
         picture = flow(lanes, flows, groups=names, rows=rows)
-        return Shown(picture, _why(lanes), setup=[f"# at {at}"])
+        return Shown(picture, _why(lanes), made.entries)
 
     last = iso(to_ms(at)) if at else iso(now_ms)
     place = min(labels.values(), key=lambda text: abs(to_ms(text) - to_ms(last)))
