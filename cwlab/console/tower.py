@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from cwlab.timeline import iso, to_datetime, to_ms
 STEPS = 60  # places of the time slider at most
 PERIODS = (10, 30, 60, 120, 300, 900)
 MOST_N = 10
+THRESHOLDS = 40  # places of a threshold's slider that is not in whole numbers
 TREATMENTS = ("missing", "ignore", "breaching", "notBreaching")
 
 
@@ -53,7 +55,7 @@ def alarm(lab: Any, name: str, *, minutes: float = 60, at: str | None = None) ->
     level = float(found["Threshold"])
     fitting_periods = {p for p in PERIODS if p >= replay.grain_s} | {found["Period"]}
 
-    def draw(threshold: int, period: int, n: int, m: int, treatment: str, at: str) -> Shown:
+    def draw(threshold: float, period: int, n: int, m: int, treatment: str, at: str) -> Shown:
         m = min(m, n)
         if period not in frames:
             frames[period] = standing.points(client, found, *past, period)
@@ -73,22 +75,31 @@ def alarm(lab: Any, name: str, *, minutes: float = 60, at: str | None = None) ->
         tried = settings(found, threshold=threshold, period=period, n=n, m=m, treatment=treatment)
         return Shown(picture, evidence.sentence(played.seen), setup=_calls(found, tried))
 
-    scale = max([2 * level, *frames[found["Period"]]["value"].tolist(), 1.0])
-    jump = max(1, round(scale / 100))
     most = max(MOST_N, found["EvaluationPeriods"])
     n, m = found["EvaluationPeriods"], found.get("DatapointsToAlarm", found["EvaluationPeriods"])
     periods = {span(p): p for p in sorted(fitting_periods)}
     treatment = found.get("TreatMissingData", "missing")
-    top = round(max(scale, 100 if level <= 100 else 0))
     controls: list[Control] = [
         Pick("period", "Period", periods, found["Period"]),
         Pick("treatment", "Missing data", {t: t for t in TREATMENTS}, treatment),
-        Whole("threshold", "Threshold", 0, top, round(level), jump),
+        _threshold(level, frames[found["Period"]]["value"].tolist()),
         Whole("n", "N, periods it looks at", 1, most, n),
         Whole("m", "M, breaching of those", 1, most, m),
         Pick("at", "Look at (UTC)", _clocks(stops), _nearest(stops, at), slider=True),
     ]
     return Panel(name, controls, draw, height=height(1, 2, window=True) + 58)
+
+
+def _threshold(level: float, values: list[float]) -> Control:
+    """A slider over all that the metric was and twice the threshold: by whole numbers where those are fine enough."""
+    low, high = min(0.0, 2 * level, *values), max(1.0 if level == 0 else 0.0, 2 * level, *values)
+    if level == int(level) and high - low >= 20:
+        least, most = math.floor(low), math.ceil(high)
+        step = max(1, (most - least) // 100)
+        return Whole("threshold", "Threshold", least, most, int(level), step)
+    steps = (high - low) / THRESHOLDS
+    levels = sorted({level, *(float(f"{low + steps * i:.3g}") for i in range(THRESHOLDS + 1))})
+    return Pick("threshold", "Threshold", {f"{v:.4g}": v for v in levels}, level, slider=True)
 
 
 def _clocks(stops: list[str]) -> dict[str, str]:
@@ -117,7 +128,7 @@ def _calls(found: Any, tried: dict[str, Any]) -> list[str]:
 
 
 def _finding(
-    found: Any, states: list[Span], start_ms: int, threshold: int, period: int, n: int, m: int
+    found: Any, states: list[Span], start_ms: int, threshold: float, period: int, n: int, m: int
 ) -> str:
     side = standing.COMPARE[found["ComparisonOperator"]][0]
     rule = f"{m} of {n} × {span(period)} {side} {number(threshold)}"

@@ -91,6 +91,28 @@ def test_high_resolution_is_played_in_steps_of_ten_seconds():
     assert not [s for s in strip(panel.set(period=60), "with these") if s[1] == "ALARM"]
 
 
+@pytest.mark.parametrize(
+    ("threshold", "values", "tried"), [(0.5, (0.2, 0.9), 0.0), (-5, (-9, -1), -1), (0, (-1, 1), 1.0), (5000, (10, 9000), 9000)]
+)  # fmt: skip
+def test_a_threshold_of_any_size_has_a_slider_that_reaches_what_the_metric_was(threshold, values, tried):
+    lab = Lab()
+    cloudwatch = lab.client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName="any", Namespace="Shop", MetricName="Load", Statistic="Average", Period=60, EvaluationPeriods=1,
+        Threshold=threshold, ComparisonOperator="GreaterThanThreshold",
+    )  # fmt: skip
+    for value in values * 3:
+        cloudwatch.put_metric_data(Namespace="Shop", MetricData=[{"MetricName": "Load", "Value": value}])
+        lab.advance(minutes=1)
+    panel = console.alarm(lab, "any")
+    assert panel.values["threshold"] == threshold
+    assert [s for _, s in strip(panel.picture, "any")][-1] == [
+        s for _, s in strip(panel.picture, "with these")
+    ][-1]
+    assert panel.widget is panel.widget
+    panel.set(threshold=tried)
+
+
 def test_what_the_console_cannot_play_is_named(lab: Lab):
     with pytest.raises(BadInput, match="does not watch one metric"):
         console.alarm(lab, "any")
