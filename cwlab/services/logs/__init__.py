@@ -7,6 +7,9 @@
     ingest.py       the rules of a PutLogEvents batch, pure
     reading.py      windows, merging and pages over many streams, pure
     groups.py, streams.py, events.py, tags.py, policies.py, keys.py   the operations
+    pattern/        the filter pattern language, pure
+    observing.py    what a metric filter makes of a batch, pure
+    metric_filters.py, emf.py, publishing.py   metrics out of logs
 
 Source: CloudWatch Logs User Guide and API Reference.
 """

@@ -20,6 +20,7 @@ UNCLOSED_REGEX = Mistake(
     "a regular expression that is not closed", "It stands between two % signs; \\x25 is a % inside."
 )
 SINGLE = Mistake("half an operator", "Write && for and, || for or.")
+NEGATION = Mistake("a condition turned round", "There is no !(…). Write != or NOT EXISTS, and && for ||.")
 FIELD_NAME = Mistake(
     "a name with another character than letters, digits and _", "Rename the field: it is your own name."
 )
@@ -35,6 +36,8 @@ NO_ESCAPE = Mistake(
     "a backslash before something that needs none",
     "Escape only ^ $ ? [ ] { } | \\ * + . and write \\xhh for others.",
 )
+NO_SUBJECT = Mistake("something to repeat is missing", "A count stands after what it counts.")
+TWO_COUNTS = Mistake("two counts in a row", "One of * + ? {m,n} to a character.")
 BOUNDS = Mistake("braces that are no count", "Write {2}, {2,5}, {2,} or {,5}; \\{ is a brace.")
 BACKWARD = Mistake("a count from more to less", "Write the smaller number first.")
 RANGE = Mistake("a range that runs backward", "Write the smaller character first: [a-z].")
@@ -80,12 +83,15 @@ JSON: dict[Mistake, list[str]] = {
         "{ (($.a = 1) }",
     ],
     Mistake("one equals sign is enough", "Write =."): ["{ $.a == 1 }", "{ $.a = = 1 }"],
+    Mistake("a comparison of two members", "A member is compared with a number or a text."): [
+        "{ $.a = $.b }",
+        "{ $.a > $.b }",
+    ],
     Mistake("an operator without its value", 'Write a number or a "text" after it.'): [
         "{ $.a = }",
         "{ $.a =",
         "{ $.a > && }",
         "{ $.a = ) }",
-        "{ $.a = $.b }",
     ],
     Mistake("IS NOT does not exist", "Write $.a = * for a member with a value, or != with one."): [
         "{ $.a IS NOT NULL }",
@@ -143,9 +149,10 @@ JSON: dict[Mistake, list[str]] = {
         "{ $.a = 1 || }",
         "{ && $.a = 1 }",
         "{ $.a = 1 && && $.b = 2 }",
+        "{ $.a = 1 && || $.b = 2 }",
+        "{ $.a = 1 || && $.b = 2 }",
         "{ $.a = 1 || || $.b = 2 }",
         "{ ( && $.a = 1 ) }",
-        "{ ! $.a = 1 }",
         "{ $.a = 1 && ) }",
     ],
     Mistake("something after the last brace", "A pattern ends with its brace."): [
@@ -206,7 +213,7 @@ SPACE: dict[Mistake, list[str]] = {
     ],
 }
 REGEX: dict[Mistake, list[str]] = {
-    Mistake("something to repeat is missing", "A count stands after what it counts."): [
+    NO_SUBJECT: [
         "*a",
         "+",
         "?",
@@ -214,7 +221,7 @@ REGEX: dict[Mistake, list[str]] = {
         "{2}",
         "^*",
     ],
-    Mistake("two counts in a row", "One of * + ? {m,n} to a character."): [
+    TWO_COUNTS: [
         "a**",
         "a+?",
         "a{2}{3}",

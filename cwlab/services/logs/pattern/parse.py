@@ -138,6 +138,10 @@ def _foreign(text: str, at: int, mode: str) -> bool:
     sign, before = text[at : at + 1], text[at - 1 : at]
     if not sign:
         return False
+    if mode == "space" and sign.isalnum() and not sign.isascii():
+        return True
+    if sign == "!" and text[at + 1 : at + 2] != "=":
+        return True
     if mode == "text":
         known = sign.isalnum() or sign in '_"%|' or sign.isspace()
         return not known and not (sign in "-?" and not before.strip())
@@ -159,6 +163,8 @@ def _character(text: str, at: int, mode: str) -> PatternError:
         return PatternError(text, at, mistakes.QUOTE_TERM, _BAD_TERM.format(word[0] if word else sign))
     if sign in "&|":
         return PatternError(text, at, mistakes.SINGLE)
+    if sign == "!":
+        return PatternError(text, at, mistakes.NEGATION)
     before = text[:at].rstrip()
     if (
         mode == "space"
@@ -377,6 +383,8 @@ def _branches(body: str, text: str, base: int) -> tuple[Branch, ...]:
 
 def _letter(body: str, at: int) -> Mistake:
     sign = body[at]
+    if sign in "*+?":
+        return mistakes.TWO_COUNTS if body[at - 1 : at] in ("*", "+", "?", "}") else mistakes.NO_SUBJECT
     if not sign.isascii():
         return mistakes.MANY_BYTES
     if sign == "[":
