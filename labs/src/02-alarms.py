@@ -111,8 +111,8 @@ lab.reveal("opening", lambda: console.aftermath(
 # %% [markdown] tags=["loop"]
 # ## It calls somebody
 #
-# An **action** is what an alarm does when it enters a state. The usual one publishes to an SNS **topic**; whoever has
-# subscribed gets the message. Mail must be confirmed first, in `world.inbox` as in your own.
+# For each of its states an alarm may have **actions**. The usual one publishes to an SNS **topic**; whoever has subscribed
+# gets the message. Mail must be confirmed first, in `world.inbox` as in your own mailbox.
 
 # %%
 lab.predict("m3")
@@ -135,13 +135,13 @@ def feed(world, values):
         world.advance(minutes=1)
 
 world = lab.fresh("mail")
-world.client("cloudwatch").put_metric_alarm(
-    AlarmName="cpu-high", AlarmActions=[ops_topic(world)], **hosts, **half)
+topic = ops_topic(world)
+world.client("cloudwatch").put_metric_alarm(AlarmName="cpu-high", AlarmActions=[topic], **hosts, **half)
 feed(world, [20] * 5 + [80] * 30)
 lab.reveal("m3", lambda: console.aftermath(world, "cpu-high"), lambda: world.inbox)
 
 # %% [markdown]
-# Open the mail: state, reason, time, and the alarm's settings. The same text reaches a queue or a function as JSON.
+# Open the mail: state, reason, time, and the alarm's settings. A queue or a function gets the same as JSON.
 #
 # **Change one thing.** Add `OKActions=[topic]` and let CPU fall again. How many mails now? One comes before anything
 # happened. Why?
@@ -192,8 +192,8 @@ lab.reveal("m4", lambda: console.tune(
 # %% [markdown] tags=["loop"]
 # ## It tells everybody
 #
-# Every change of state is also an **event** on EventBridge. A **rule** holds a pattern; events that fit it go to the
-# rule's targets, for example a function that looks into the matter.
+# An alarm also speaks to EventBridge, in **events**. A **rule** holds a pattern; events that fit it go to the rule's
+# targets, for example a function that looks into the matter.
 
 # %%
 lab.predict("m5")
