@@ -303,10 +303,11 @@ def test_a_role_that_is_not_there_is_named(lab):
         lab.on_premises("rack-1", role="nobody").client("cloudwatch")
 
 
-def test_only_instances_are_measured(lab):
-    rack = lab.on_premises("rack-1")
+def test_ec2_measures_instances_only(lab):
+    rack = lab.on_premises("rack-1").load(cpu=50, minutes=1)
+    assert lab.client("cloudwatch").list_metrics(Namespace="AWS/EC2")["Metrics"] == []
     with pytest.raises(BadInput, match="on premises"):
-        rack.load(cpu=50, minutes=1)
+        rack.impair(minutes=1)
 
 
 # Its story -----------------------------------------------------------------------------------------------------------
