@@ -49,7 +49,8 @@ def page(keys: Sequence[str], prefix: str, delimiter: str, after: str, most: int
     start = bisect_left(keys, utf8(prefix), key=utf8)
     if after and utf8(after) >= utf8(prefix):
         start = max(start, bisect_right(keys, utf8(after), key=utf8))
-        if delimiter and after.endswith(delimiter) and after.startswith(prefix):
+        rolled = after.find(delimiter, len(prefix)) if delimiter and after.startswith(prefix) else -1
+        if rolled >= 0 and rolled + len(delimiter) == len(after):
             start = max(start, _behind(keys, after, start))
     at = start
     while at < len(keys) and keys[at].startswith(prefix):

@@ -1,7 +1,7 @@
 """Lists: prefix, delimiter, pages, versions."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cwlab.services.s3.listing import page, utf8
@@ -23,6 +23,7 @@ def naively(keys, prefix, delimiter):
 
 
 @given(KEYS, st.text("a/b", max_size=2), st.sampled_from(["", "/", "b", "//"]), st.integers(1, 4))
+@example({"b", "ba"}, "b", "b", 1)
 def test_pages_together_are_the_whole_list(keys, prefix, delimiter, most):
     found, after = [], ""
     ordered = sorted(keys, key=utf8)
