@@ -158,7 +158,7 @@ def filter_log_events(
     if logStreamNames is not None and logStreamNamePrefix is not None:
         raise invalid("Cannot specify both logStreamNames and logStreamNamePrefix.")
     group = _readable(call, "FilterLogEvents", logGroupName, logGroupIdentifier)
-    match = matcher(filterPattern)
+    match = matcher(filterPattern, exact=settings_of(call).exact_fields)
     chosen_streams = _named(call, group, logStreamNames, logStreamNamePrefix)
     low: ids.Gap = (max(startTime or 0, group.visible_from(call.now_ms)), 0)
     high: ids.Gap = ids.LAST if endTime is None else (endTime + 1, 0)

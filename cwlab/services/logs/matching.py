@@ -14,13 +14,16 @@ from cwlab.services.logs.pattern import compiled
 Match = Callable[[Chunk, int, int], Ints]
 
 
-def matcher(pattern: str | None) -> Match | None:
+def matcher(pattern: str | None, *, exact: bool = False) -> Match | None:
     """What a filter pattern matches; None when that is everything.
+
+    Args:
+        exact: the setting ``exact_fields``.
 
     Raises:
         PatternError: InvalidParameterException; a note shows the place and names the mistake.
     """
     if pattern is None or not pattern.strip():
         return None
-    found = compiled(pattern)
+    found = compiled(pattern, exact=exact)
     return None if found.everything else found.rows

@@ -16,7 +16,7 @@ from cwlab.errors import NotModelled
 from cwlab.services.logs import observing, paging
 from cwlab.services.logs.accepted import on_accepted
 from cwlab.services.logs.chunk import Chunk
-from cwlab.services.logs.names import group_of, policy_arn, tag_conditions
+from cwlab.services.logs.names import group_of, policy_arn, settings_of, tag_conditions
 from cwlab.services.logs.observing import MINUTE_MS, MetricFilter
 from cwlab.services.logs.pattern import Pattern, PatternError, compiled
 from cwlab.services.logs.pattern.errors import INVALID
@@ -77,10 +77,10 @@ def put_metric_filter(
     _filters(call)[logGroupName, filterName] = made
 
 
-def _pattern(text: str) -> Pattern:
+def _pattern(text: str, *, exact: bool = False) -> Pattern:
     """The pattern, refused in the words that metric filters have for it."""
     try:
-        return compiled(text)
+        return compiled(text, exact=exact)
     except PatternError as error:
         message = "Invalid metric filter pattern" if error.message == INVALID else error.message
         raise PatternError(error.text, error.at, error.mistake, message) from None
@@ -200,9 +200,12 @@ def delete_metric_filter(call: Call, *, logGroupName: str, filterName: str) -> N
 
 @operation("logs", "TestMetricFilter", readonly=True)
 def test_metric_filter(call: Call, *, filterPattern: str, logEventMessages: Sequence[str]) -> Structure:
-    """Which messages a pattern matches, numbered from 0, and what it extracts. No group has part in it."""
-    pattern = _pattern(filterPattern)
-    found = [(n, message, pattern.match(message)) for n, message in enumerate(logEventMessages)]
+    """Which messages a pattern matches, numbered from 0 (setting ``first_event_number``), and what it extracts. No group
+    has part in it."""
+    settings = settings_of(call)
+    pattern = _pattern(filterPattern, exact=settings.exact_fields)
+    numbered = enumerate(logEventMessages, settings.first_event_number)
+    found = [(n, message, pattern.match(message)) for n, message in numbered]
     return {
         "matches": [
             {"eventNumber": n, "eventMessage": message, "extractedValues": values}
@@ -217,7 +220,7 @@ def test_metric_filter(call: Call, *, filterPattern: str, logEventMessages: Sequ
 def observe(call: Call, group: Group, stream: str, events: Chunk) -> None:
     """Publish what the group's filters see in a batch."""
     for found in _of_group(call, group.name):
-        pattern = compiled(found.pattern)
+        pattern = compiled(found.pattern, exact=settings_of(call).exact_fields)
         rows = pattern.rows(events, 0, len(events))
         publish(call, group.name, found.namespace, list(observing.datums(found, pattern, events, rows)))
         if found.default is not None:

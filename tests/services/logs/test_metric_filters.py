@@ -457,3 +457,18 @@ def test_filter_log_events_reads_what_matches_across_streams_page_by_page(lab, l
     assert [each["message"] for page in pages for each in page["events"]] == [
         f'{{"n": {n}}}' for n in (3, 4, 6, 7, 8, 9)
     ]
+
+
+def test_settings_where_aws_leaves_room(lab, logs):
+    """Whether the last field takes the rest of the line, and from which number messages are counted."""
+    for n, found in ((0, ["a b", "a b c"]), (1, ["a b"])):
+        lab.act("logs", "configure", exact_fields=bool(n), first_event_number=n)
+        tried = logs.test_metric_filter(filterPattern="[x, y]", logEventMessages=["a", "a b", "a b c"])[
+            "matches"
+        ]
+        assert [each["eventMessage"] for each in tried] == found and tried[0]["eventNumber"] == 1 + n
+        add(lab, "[x, y]", metricName=f"m{n}")
+        put(lab, "a", "a b", "a b c")
+        assert minutes(lab, f"m{n}") == {0: (len(found), len(found))}
+    assert len(logs.filter_log_events(logGroupName="/app", filterPattern="[x, y]")["events"]) == 2
+    assert len(logs.filter_log_events(logGroupName="/app", filterPattern="[x, y, ...]")["events"]) == 4

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -38,21 +39,25 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {
 
 
 @lru_cache(maxsize=1024)  # of texts alone: a table of what they mean, not of state
-def compiled(text: str) -> Pattern:
+def compiled(text: str, *, exact: bool = False) -> Pattern:
     """The pattern of a text.
+
+    Args:
+        exact: a space-delimited pattern without ``...`` matches no line with more fields than it has entries.
 
     Raises:
         PatternError: InvalidParameterException; a note shows the place and names the mistake.
     """
-    return Pattern(text)
+    return Pattern(text, exact)
 
 
 class Pattern:
     """A filter pattern."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, exact: bool = False) -> None:
         self.text = text
-        self.tree = parse(text)
+        tree = parse(text)
+        self.tree = replace(tree, exact=True) if exact and isinstance(tree, nodes.Fields) else tree
         self._needles = needles(self.tree)
         self._holds: Test
         if isinstance(self.tree, nodes.Terms):
@@ -290,7 +295,7 @@ def placed(tree: nodes.Fields, message: str) -> list[tuple[int, int, nodes.Field
     ``[w1=ERROR, w2]``; an older edition suggests an exact count.
     """
     tokens, before, after = cut(message), tree.before, tree.after
-    if len(tokens) < len(tree.entries):
+    if len(tokens) < len(tree.entries) or (tree.exact and after is None and len(tokens) > len(before)):
         return None
     if after is None:
         spans: list[tuple[int, int, nodes.Field | None]] = [
@@ -314,11 +319,12 @@ def _line_test(tree: nodes.Fields) -> Test:
         else []
     )
     tests = [(n, condition_test(each.condition)) for n, each in (*from_left, *from_right)]
+    exact = tree.exact and after is None
     takes_rest = after is None and tree.before[-1].condition is not None
 
     def holds(line: str) -> bool:
         found = texts(line)
-        if len(found) < size:
+        if len(found) < size or (exact and len(found) > size):
             return False
         if takes_rest and len(found) > size:
             spans = placed(tree, line)

@@ -156,11 +156,13 @@ class Field:
 class Fields:
     """A space-delimited pattern: entries that stand from the left, and, after ``...``, from the end of the line.
 
-    ``after`` is None without an ellipsis. ``[]`` is nothing before an ellipsis and nothing after it.
+    ``after`` is None without an ellipsis. ``[]`` is nothing before an ellipsis and nothing after it. ``exact``: without an
+    ellipsis the line has as many fields as there are entries, not more.
     """
 
     before: tuple[Field, ...]
     after: tuple[Field, ...] | None = None
+    exact: bool = False
 
     @property
     def entries(self) -> tuple[Field, ...]:
