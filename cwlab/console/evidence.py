@@ -12,7 +12,8 @@ FILLS = {"breaching": "breaching", "notBreaching": "fine"}
 
 def window(seen: Any, said: str = "") -> Window:
     """An evaluation as a window over the slots it looked at."""
-    return Window(to_ms(seen.at), slots(seen), said or in_short(seen))
+    decisive = to_ms(seen.changes[0].start) if seen.changes else None
+    return Window(to_ms(seen.at), slots(seen), said or in_short(seen), decisive)
 
 
 def slots(seen: Any) -> list[Slot]:
@@ -20,25 +21,31 @@ def slots(seen: Any) -> list[Slot]:
     found = []
     for one in seen.slots:
         start = to_ms(one.start)
-        found.append(Slot(start, start + seen.period * 1000, one.value, *counted(one, seen.treatment)))
+        found.append(Slot(start, start + seen.period * 1000, one.value, *counted(one, seen)))
     return found
 
 
-def counted(slot: Any, treatment: str) -> tuple[str, bool]:
+def by_real(seen: Any) -> bool:
+    """Whether the real datapoints were enough, so that nothing was filled in."""
+    return bool(seen.breaching >= seen.m or seen.fine >= seen.n - seen.m + 1)
+
+
+def counted(slot: Any, seen: Any) -> tuple[str, bool]:
     """What a slot counted as (``""``: not needed), and whether the treatment put that there."""
     if slot.used:
         return (slot.verdict if slot.verdict in ("breaching", "fine") else "missing"), False
-    if slot.filled:
-        return FILLS.get(treatment, "missing"), treatment in FILLS
+    if slot.filled and not by_real(seen):
+        return FILLS.get(seen.treatment, "missing"), seen.treatment in FILLS
     return "", False
 
 
 def in_short(seen: Any) -> str:
     """The decision in a few words: ``2 of 3 breaching: ALARM``."""
-    kept = [c for c, _ in (counted(s, seen.treatment) for s in seen.slots) if c]
-    bad, gone = kept.count("breaching"), kept.count("missing")
-    told = f"{bad} of {len(kept)} breaching" + (f", {gone} missing" if gone else "")
-    return f"{told}: {seen.state}"
+    if seen.breaching >= seen.m:
+        return f"{seen.breaching} of {seen.n} breaching: {seen.state}"
+    if by_real(seen):
+        return f"{seen.fine} of {seen.n} fine: {seen.state}"
+    return f"{short(seen)}: {seen.state}"
 
 
 def short(seen: Any) -> str:

@@ -106,7 +106,7 @@ def missing_data(
 
 def _row(seen: Any, treatment: str) -> Counted:
     """How one alarm counted the five slots; older ones, of which there are none here, are left out."""
-    marks = [evidence.counted(s, treatment) for s in seen.slots][-SLOTS:]
+    marks = [evidence.counted(s, seen) for s in seen.slots][-SLOTS:]
     marks = [("", False)] * (SLOTS - len(marks)) + marks
     return Counted(treatment, [c for c, _ in marks], [f for _, f in marks], seen.state, evidence.short(seen))
 

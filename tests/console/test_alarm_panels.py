@@ -59,6 +59,8 @@ def test_the_window_shows_the_points_that_decided_and_the_reason_says_so(lab: La
     assert "it would say OK" in panel.why
     texts = {t["text"] for t in panel.picture.rows["texts"]}
     assert "2 of 2 breaching: ALARM" in texts
+    decisive = [d["tip"] for d in panel.picture.rows["dots"] if "alone would have changed" in d["tip"]]
+    assert len(decisive) == 1 and decisive[0].startswith("09:09:00: 80")
     panel.set(treatment="breaching", at="2026-03-02T09:25:00Z")
     assert any("by the treatment" in d["tip"] for d in panel.picture.rows["dots"])
 

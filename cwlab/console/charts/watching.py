@@ -82,11 +82,15 @@ class Slot:
 
 @dataclass(frozen=True)
 class Window:
-    """What one evaluation saw: when, which slots (oldest first), and in a few words what came of it."""
+    """What one evaluation saw: when, which slots (oldest first), and in a few words what came of it.
+
+    ``decisive_ms`` is where the slot begins that alone would have changed the outcome, if there is one.
+    """
 
     at_ms: int
     slots: Sequence[Slot]
     said: str
+    decisive_ms: int | None = None
 
 
 @dataclass(frozen=True)
@@ -331,6 +335,13 @@ def _slots(sheet: _Sheet, window: Window) -> None:
             sheet.canvas.dot((x + x2) / 2, middle, theme.GRID, size=size * 0.5, tip=tip)
             continue
         color, shape, _ = COUNTED[slot.counted]
+        if slot.from_ms == window.decisive_ms:
+            tip += "; it alone would have changed the outcome"
+            wide = max(6.0, size**0.5) / 2 + 1
+            level = sheet.y + ROW - 8
+            sheet.canvas.line(
+                [((x + x2) / 2 - wide, level), ((x + x2) / 2 + wide, level)], theme.INK, width=2
+            )
         mark(sheet.canvas, (x + x2) / 2, middle, color, shape, size=size, hollow=slot.filled, tip=tip)
     if not window.slots:
         return
