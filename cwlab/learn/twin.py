@@ -27,6 +27,7 @@ ONLY_HERE = {
     "act": "Do it on the real thing.",
     "load_metrics": "Send the rows with put_metric_data; AWS takes only the last two weeks.",
     "load_logs": "Let the CloudWatch agent read the file; PutLogEvents takes only the last two weeks.",
+    "bucket": "Use aws s3 ls and aws s3 sync, or the S3 console.",
     "journal": "Look at CloudTrail's event history.",
     "why": "Look at the alarm's StateReason and at its history.",
     "group": "Put load on your own instances.",
