@@ -26,6 +26,7 @@
     console.live_tail(lab, "/var/log/secure")
     console.pattern(lab, lines, "[ip, user, ...]")                              # the pattern bench
     console.sources(lab, "/var/log/secure", hosts=["web-1", "web-2"])           # sources, streams, group
+    console.groups(lab, ["eu-central-1", "us-east-1"])                          # which groups lie where
     console.group(lab, "/var/log/secure")                                       # what is set on a group
     console.outcomes(lab, ["PutLogEvents"])                                     # how calls ended
     console.export(lab, task)                                                   # an export against the clock
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
     from cwlab.console.panels import Panel
     from cwlab.console.patternbench import pattern
     from cwlab.console.picture import Picture, show
-    from cwlab.console.rulings import group, outcomes
+    from cwlab.console.rulings import group, groups, outcomes
     from cwlab.console.scoring import score
     from cwlab.console.tailing import LiveTail, live_tail
     from cwlab.console.timemachine import TimeMachine, time_machine
@@ -86,6 +87,7 @@ _HOME = {
     "explorer": "views",
     "export": "exporting",
     "group": "rulings",
+    "groups": "rulings",
     "journal": "views",
     "live_tail": "tailing",
     "logs": "logbook",
@@ -122,6 +124,7 @@ __all__ = [
     "explorer",
     "export",
     "group",
+    "groups",
     "journal",
     "live_tail",
     "logs",

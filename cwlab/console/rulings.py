@@ -60,6 +60,41 @@ def group(lab: Any, name: str, *, title: str = "") -> Picture:
                    columns=("setting", "state", "what it means"))  # fmt: skip
 
 
+def groups(lab: Any, regions: Sequence[str] = (), *, title: str = "") -> Picture:
+    """The log groups of one Region or several: where each lies, how many events it holds, and the last of them.
+
+    Args:
+        lab: the lab (or its twin on AWS).
+        regions: the Regions to look in; the lab's own when left out.
+        title: the finding; how many there are when left out.
+    """
+    items = []
+    for region in regions or [lab.region]:
+        client = lab.client("logs", region=region)
+        names = [
+            g["logGroupName"]
+            for page in client.get_paginator("describe_log_groups").paginate()
+            for g in page["logGroups"]
+        ]
+        for name in names:
+            found = eventlog.find(client, name)
+            said = eventlog.refusal(found.refused) if found.refused else "empty so far"
+            if found.events:
+                said = found.events[-1]["message"].strip()
+            note = f"{region}, {counted(len(found.events), 'event')} in {counted(len({e['logStreamName'] for e in found.events}), 'stream')}"
+            mark = "refused" if found.refused else "ok" if found.events else "open"
+            items.append(Item(mark, "filled" if found.events else "empty", name, clean(said), note))
+        if not names:
+            items.append(Item("open", "none", region, "No log group in this Region."))
+    many = sum(item.mark != "open" for item in items)
+    where = counted(len(regions or [lab.region]), "Region")
+    return listing(
+        items,
+        title=title or f"{counted(many, 'log group')} with events in {where}",
+        columns=("group", "place", "last event"),
+    )
+
+
 def outcomes(
     lab: Any,
     operations: Sequence[str] | None = None,
