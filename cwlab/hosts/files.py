@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cwlab.codec import record
@@ -75,29 +76,23 @@ class File:
         return File(self.inode, self.path, self.origin, at_ms, tuple(pieces))
 
     def read(self, start: int = 0, most: int | None = None) -> bytes:
-        """The bytes from a place on.
+        """The bytes from a place on; at most so many if told."""
+        end = self.size if most is None else min(start + most, self.size)
+        return b"".join(
+            piece.text[max(start - piece.start, 0) : end - piece.start] for piece in self._among(start, end)
+        )
 
-        Args:
-            most: how many, about: what is read ends where a piece ends. All unless given.
-        """
-        found, length = list[bytes](), 0
-        for piece in self.pieces:
-            if piece.end > start:
-                found.append(piece.text[max(start - piece.start, 0) :])
-                length += len(found[-1])
-                if most is not None and length >= most:
-                    break
-        return b"".join(found)
-
-    def written(self, start: int) -> tuple[list[int], list[int]]:
-        """When what stands from a place on was written: places where a write began, and its instant, both rising."""
+    def written(self, start: int, end: int | None = None) -> tuple[list[int], list[int]]:
+        """When what stands between two places was written: places where a write began, and its instant, both rising."""
         cuts, stamps = list[int](), list[int]()
-        for piece in self.pieces:
-            if piece.end > start:
-                first = max(bisect_right(piece.cuts, start) - 1, 0)
-                cuts += piece.cuts[first:]
-                stamps += piece.stamps[first:]
+        for piece in self._among(start, self.size if end is None else end):
+            first = max(bisect_right(piece.cuts, start) - 1, 0)
+            cuts += piece.cuts[first:]
+            stamps += piece.stamps[first:]
         return cuts, stamps
+
+    def _among(self, start: int, end: int) -> list[Piece]:
+        return [piece for piece in self.pieces if piece.end > start and piece.start < end]
 
 
 def fits(pattern: str, path: str) -> bool:
@@ -108,6 +103,7 @@ def fits(pattern: str, path: str) -> bool:
     return _glob(pattern).fullmatch(path) is not None
 
 
+@lru_cache(maxsize=256)
 def _glob(pattern: str) -> re.Pattern[str]:
     out, i = "", 0
     while i < len(pattern):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 
@@ -121,9 +122,7 @@ def test_in_a_private_subnet_it_needs_an_endpoint_and_catches_up(world):
     assert found == [f"tick 2026-03-02T09:{minute:02d}:30.000Z" for minute in range(1, 1 + len(found))]
     assert len(found) == 6
     stamps = [e["timestamp"] for e in world.client("logs").filter_log_events(logGroupName="app")["events"]]
-    assert {b - a for a, b in zip(stamps, stamps[1:], strict=False)} == {60_000}, (
-        "stamped when they were read"
-    )
+    assert {b - a for a, b in pairwise(stamps)} == {60_000}, "stamped when they were read"
 
 
 def test_the_region_of_the_configuration_counts(world, web):

@@ -93,6 +93,7 @@ def test_a_file_gives_back_what_was_written_and_when(writes, start):
         file, data = file.grown(piece, at), data + piece
     assert file.read() == data and file.size == len(data)
     assert file.read(start) == data[start:]
+    assert file.read(start, 7) == data[start : start + 7]
     assert len(file.pieces) <= 12
     cuts, stamps = file.written(0)
     assert list(zip(cuts, stamps, strict=True)) == marks

@@ -36,7 +36,7 @@ TIMES = """
 
 
 @pytest.mark.syllabus("L05")
-@pytest.mark.parametrize("row", [row for row in TIMES.strip().splitlines()])
+@pytest.mark.parametrize("row", TIMES.strip().splitlines())
 def test_times_in_lines(row):
     form, line, expected = (part.strip() for part in row.split("|"))
     found = timeformat.compiled(form).find(line, NOW)
@@ -101,6 +101,12 @@ def test_a_pause_of_more_than_a_second_ends_an_event():
     text = "a\n  b\n"
     assert messages(text, written=[(0, NOW - 5_000), (2, NOW - 3_999)]) == ["a", "  b"]
     assert messages(text, written=[(0, NOW - 5_000), (2, NOW - 4_000)]) == ["a\n  b"]
+
+
+def test_where_more_follows_nothing_is_closed_yet():
+    item = LogFile("/x", "g", "s")
+    result = read(item, b"a\nb\n c\nd", 0, [0], [0], now_ms=NOW, since_ms=0, last_ms=0, more=True)
+    assert ([e.text for e in result.events], result.end) == (["a"], 2)
 
 
 def test_a_line_without_an_end_is_not_read_yet():

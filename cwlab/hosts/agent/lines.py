@@ -65,6 +65,7 @@ def read(
     since_ms: int,
     last_ms: int,
     closing: bool = False,
+    more: bool = False,
 ) -> Read:
     """The events in a stretch of a file.
 
@@ -74,6 +75,7 @@ def read(
         since_ms: when the agent began to read; what was written before counts as read then.
         last_ms: the last time found before, 0 for none.
         closing: nothing will come after this: an event need not wait for its next line, nor a line for its end.
+        more: the file goes on after this, so that its last event is not known whole.
     """
     lines, rest_ms = _lines(item, data, base, cuts, stamps, since_ms, closing)
     begins = _begins(item)
@@ -84,7 +86,8 @@ def read(
             _close(item, group, found, now_ms)
             group = []
         group.append(line)
-    if group and (closing or (rest_ms is None and now_ms - group[-1].at_ms >= WAIT_MS)):
+    waited = rest_ms is None and not more and bool(group) and now_ms - group[-1].at_ms >= WAIT_MS
+    if group and (closing or waited):
         _close(item, group, found, now_ms)
         group = []
     if group:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 FIRST_RETRY_MS, LONGEST_RETRY_MS = 200, MINUTE
 FULL_BYTES = 1_048_576  # so much waiting is sent at once
-STRETCH = 8 << 20  # bytes of a file read at a time
+STRETCH = 2 << 20  # bytes of a file read at a time, about two batches
+PROBE = 64 << 10  # after a failure: whether it goes again shows by little
 
 Key = tuple[str, str, str, str]
 Request = Callable[[str, dict[str, Any]], dict[str, Any]]
@@ -189,26 +190,30 @@ def _send_all(call: Call, machine: Machine, agent: Agent, item: LogFile, key: Ke
                 tail, inode=file.inode, offset=done.pop(file.inode, 0), done=tuple(sorted(done.items()))
             )
             _tails(call)[key] = tail
+        length = PROBE if _tails(call)[key].failures else STRETCH
         while True:
-            found = _read(call, agent, item, file, _tails(call)[key], closing)
+            tail = _tails(call)[key]
+            more = tail.offset + length < file.size
+            found = _read(call, agent, item, file, tail, length, closing and not more, more)
             try:
                 _put(call, machine, agent, item, key, found)
             except Failed as problem:
                 return _failed(call, machine, item, key, problem)
-            if found.open_ms is not None and not closing:
-                tail = _tails(call)[key]
-                if len(file.read(tail.offset, STRETCH)) >= STRETCH:
-                    continue
-                return agent.config.flush_s * SECOND
-            break
+            if not more:
+                break
+            length = STRETCH if found.end > tail.offset else 2 * length  # an event longer than a stretch
+        if found.open_ms is not None and not closing:
+            return agent.config.flush_s * SECOND
         if closing:
             _leave(disk, item, file)
     return None
 
 
-def _read(call: Call, agent: Agent, item: LogFile, file: File, tail: Tail, closing: bool) -> Read:
-    data = file.read(tail.offset)
-    cuts, stamps = file.written(tail.offset)
+def _read(
+    call: Call, agent: Agent, item: LogFile, file: File, tail: Tail, length: int, closing: bool, more: bool
+) -> Read:
+    data = file.read(tail.offset, length)
+    cuts, stamps = file.written(tail.offset, tail.offset + len(data))
     return lines.read(
         item,
         data,
@@ -219,6 +224,7 @@ def _read(call: Call, agent: Agent, item: LogFile, file: File, tail: Tail, closi
         since_ms=agent.started_ms,
         last_ms=tail.stamp_ms,
         closing=closing,
+        more=more,
     )
 
 
