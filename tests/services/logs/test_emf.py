@@ -168,7 +168,9 @@ def test_one_mistake_and_the_event_is_a_log_line(name):
     assert caught.value.counted == "EMFValidationErrors" and str(caught.value)
 
 
-@pytest.mark.parametrize("message", ['{"_aws": ', '{"_aws": NaN}', '{"_aws": 1} x', "{" * 5000 + '"_aws"'])
+@pytest.mark.parametrize(
+    "message", ['{"_aws": ', '{"_aws": NaN}', '{"_aws": 1} x', "{" * 5000 + '"_aws"'], ids=range(4)
+)
 def test_what_begins_like_a_document_and_is_none(message):
     with pytest.raises(emf.NoJson):
         read(message)

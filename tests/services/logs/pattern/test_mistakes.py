@@ -25,7 +25,12 @@ def test_a_mistake_is_named_at_its_place(pattern, at, kind, name):
     assert line == pattern and caret.index("^") == error.at and str(error.mistake) in caret
     assert error.__notes__ == [error.pointer()]
     told = explain(pattern, "a line")
-    assert (told.mistake, told.at, told.refusal, told.matched) == (error.mistake, error.at, error.message, False)
+    assert (told.mistake, told.at, told.refusal, told.matched) == (
+        error.mistake,
+        error.at,
+        error.message,
+        False,
+    )
 
 
 def test_every_name_of_a_mistake_comes_up():
