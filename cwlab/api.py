@@ -80,7 +80,9 @@ class Request:
         None  # a service as caller: for whose account it acts, and for which resource
     )
     source_arn: str | None = None
-    via: str | None = None  # the service that passes its caller's request on, with the caller's own permissions
+    via: str | None = (
+        None  # the service that passes its caller's request on, with the caller's own permissions
+    )
     kept: Any = None  # set by step 4: what the journal keeps in place of a long request; its ``params()`` makes it again
 
 
@@ -112,6 +114,7 @@ class Operation:
     region: str | None
     policy: PolicyOf | None
     accepts: frozenset[str]
+    needs: frozenset[str]  # what botocore calls optional may still be needed
 
     def resources(self, call: Call, params: Params) -> list[str]:
         """The ARNs this request touches, as IAM sees them."""
@@ -164,7 +167,8 @@ def operation(
     """
 
     def declare(function: Function) -> Function:
-        names = [p.name for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
+        own = [p for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
+        names = [p.name for p in own]
         accepts = frozenset(_aws_name(each) for each in names)
         entry = Operation(
             service,
@@ -177,6 +181,7 @@ def operation(
             region,
             policy,
             accepts,
+            frozenset(_aws_name(p.name) for p in own if p.default is p.empty),
         )
         OPERATIONS.setdefault(service, {})[name] = entry
         return function
@@ -420,7 +425,32 @@ class Call:
             if not namespace.startswith("AWS/") or not load(guess) or namespace not in PROVIDERS:
                 return None
         service, found = PROVIDERS[namespace]
-        return found, Call(self.world, self.request, service)
+        return found, self._beside(service)
+
+    def _beside(self, service: str) -> Call:
+        """The same call as another service makes it."""
+        return Call(self.world, self.request, service)
+
+
+class Later(Call):
+    """A call that reads as at a later instant, as if nothing happened until then but that time goes by."""
+
+    __slots__ = ("_at_ms",)
+
+    def __init__(self, call: Call, at_ms: int, service: str | None = None) -> None:
+        super().__init__(call.world, call.request, service or call.service)
+        self._at_ms = at_ms
+
+    @property
+    def now_ms(self) -> int:
+        return self._at_ms
+
+    @property
+    def now(self) -> datetime:
+        return to_datetime(self._at_ms)
+
+    def _beside(self, service: str) -> Call:
+        return Later(self, self._at_ms, service)
 
 
 @dataclass(slots=True)
@@ -469,6 +499,12 @@ class Door:
             result = VERBS[request.service, request.operation](Call(world, request), **request.params)
             return {} if result is None else result
         target = find(request.service, request.operation)
+        for name in sorted(target.needs.difference(request.params)):
+            raise AwsError(
+                "ValidationException",
+                f"1 validation error detected: Value null at '{name[:1].lower()}{name[1:]}' failed to satisfy constraint: "
+                "Member must not be null",
+            )
         call = Call(world, request, region=target.region)
         world.reach(call)  # 1. reach
         world.authorize(call, target)  # 2. authorize
@@ -490,6 +526,7 @@ __all__ = [
     "AwsError",
     "Call",
     "Door",
+    "Later",
     "NotModelled",
     "NotYet",
     "Operation",

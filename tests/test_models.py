@@ -4,8 +4,9 @@ import importlib
 
 import botocore.session
 import pytest
+from botocore.exceptions import ClientError
 
-from cwlab import api
+from cwlab import Lab, api
 from cwlab.arn import REGIONS
 
 SERVICES = api.supported()
@@ -29,3 +30,10 @@ def test_regions_are_botocores():
     partitions = botocore.session.Session().get_component("data_loader").load_data("partitions")["partitions"]
     (aws,) = (p for p in partitions if p["id"] == "aws")
     assert set(REGIONS) == set(aws["regions"]) - {"aws-global"}
+
+
+def test_what_botocore_calls_optional_and_an_operation_needs_is_named():
+    kms = Lab().client("kms")
+    with pytest.raises(ClientError, match="Value null at 'ciphertextBlob'") as refused:
+        kms.decrypt(KeyId="alias/none")
+    assert refused.value.response["Error"]["Code"] == "ValidationException"
