@@ -1,8 +1,11 @@
 """What a trail delivers: to the log group and the bucket, about five minutes later, every call once."""
 
+import json
+
 import pytest
 from botocore.exceptions import ClientError
 
+from cwlab.world import World
 from tests.services.cloudtrail.conftest import STREAM
 
 
@@ -130,3 +133,56 @@ def test_a_fork_and_a_rewound_lab_deliver_the_same(trails, lab):
     lab.rewind(to="2026-03-02T09:02:00Z")
     lab.advance(until="2026-03-02T09:14:00Z")
     assert messages(lab) == first
+
+
+def texts(at):
+    return [e["message"] for e in at.client("logs").filter_log_events(logGroupName="trail")["events"]]
+
+
+def test_a_saved_lab_and_a_replayed_one_deliver_the_same(trails, lab, tmp_path):
+    trails.start()
+    lab.client("sns").create_topic(Name="ops")
+    with pytest.raises(ClientError):  # CloudTrail asked S3 inside it, and that was undone with it
+        trails.cloudtrail.create_trail(Name="two", S3BucketName="shop-trail", S3KeyPrefix="elsewhere")
+    lab.advance(minutes=2)
+    lab.save(tmp_path / "lab.cwlab")
+    opened = type(lab).open(tmp_path / "lab.cwlab")
+    replayed = World(lab.seed, lab.world.start_ms, lab.account, lab.region)
+    replayed.replay(lab.journal.inputs())
+    again = lab._like(replayed, [])
+    for each in (lab, opened, again):
+        each.advance(minutes=10)
+    assert texts(lab) and texts(opened) == texts(again) == texts(lab)
+    asked = [json.loads(text)["eventName"] for text in texts(lab)]
+    assert asked.count("CreateTrail") == 1 and "GetBucketAcl" not in asked
+
+
+def test_the_refusals_of_an_account_become_a_metric(trails, lab):
+    trails.start()
+    trails.logs.put_metric_filter(
+        logGroupName="trail",
+        filterName="refused",
+        filterPattern='{ ($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied*") }',
+        metricTransformations=[{"metricName": "Refused", "metricNamespace": "Trail", "metricValue": "1"}],
+    )
+    for service, ask in (("sns", "list_topics"), ("ec2", "describe_instances"), ("iam", "list_users")):
+        with pytest.raises(ClientError):
+            getattr(lab.client(service, role="trail"), ask)()
+    lab.advance(minutes=15)
+    found = lab.client("cloudwatch").get_metric_statistics(
+        Namespace="Trail",
+        MetricName="Refused",
+        StartTime=lab.start,
+        EndTime=lab.now,
+        Period=60,
+        Statistics=["Sum"],
+    )
+    assert sum(point["Sum"] for point in found["Datapoints"]) == 3
+
+
+def test_a_month_in_which_nothing_happens_is_soon_over(trails, lab):
+    trails.start()
+    lab.advance(hours=1)
+    length = len(lab.journal)
+    lab.advance(days=30)
+    assert len(lab.journal) == length + 1  # the move itself: a trail with nothing to deliver leaves no trace
