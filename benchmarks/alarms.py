@@ -19,6 +19,8 @@ NAIVE_HOURS = 2
 MINUTES = 1_440
 TARGET = 40_000
 IDLE, JUMP_DAYS = 20, 455
+AMI = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+BANDS, BAND_DAYS = 5, 7
 
 
 def rows() -> Iterator[Row]:
@@ -41,6 +43,18 @@ def rows() -> Iterator[Row]:
         f"a jump of {JUMP_DAYS} days with {IDLE} alarms and no new data",
         seconds_of(lambda: idle.advance(days=JUMP_DAYS)),
         1_000,
+    )
+    machines = instances()
+    yield at_most(
+        f"a jump of {JUMP_DAYS} days with {IDLE} alarms on the CPU of idle instances",
+        seconds_of(lambda: machines.advance(days=JUMP_DAYS)),
+        15_000,
+    )
+    banded = bands()
+    yield at_most(
+        f"{BAND_DAYS} days of five-minute data under {BANDS} alarms on anomaly bands",
+        seconds_of(lambda: banded.advance(days=BAND_DAYS)),
+        300_000,
     )
 
 
@@ -92,6 +106,50 @@ def quiet() -> Lab:
     for i in range(IDLE):
         client.put_metric_data(Namespace="Bench", MetricData=[{"MetricName": f"m{i}", "Value": 1.0}])
         put_alarm(client, f"a{i}", f"m{i}")
+    return lab
+
+
+def instances() -> Lab:
+    """An alarm on each of so many instances that do nothing, with basic monitoring."""
+    lab = Lab()
+    request = {"ImageId": AMI, "InstanceType": "t3.micro", "MinCount": IDLE, "MaxCount": IDLE}
+    made = lab.client("ec2").run_instances(**request)["Instances"]
+    for i, instance in enumerate(made):
+        lab.client("cloudwatch").put_metric_alarm(
+            AlarmName=f"cpu-{i}",
+            Namespace="AWS/EC2",
+            MetricName="CPUUtilization",
+            Dimensions=[{"Name": "InstanceId", "Value": instance["InstanceId"]}],
+            Statistic="Average",
+            Period=300,
+            EvaluationPeriods=2,
+            Threshold=80,
+            ComparisonOperator="GreaterThanThreshold",
+        )
+    return lab
+
+
+def bands() -> Lab:
+    """Alarms that leave a band learned from two weeks of a daily wave; the wave goes on, with a bad hour a day."""
+    lab = Lab()
+    slots = np.arange(-14 * 288, BAND_DAYS * 288)
+    stamps, noise = int(lab.now.timestamp()) + 300 * slots, np.random.default_rng(3)
+    for i in range(BANDS):
+        values = 50 + 20 * np.sin(2 * np.pi * slots / 288) + noise.normal(0, 2, len(slots))
+        values[(slots >= 0) & (slots % 288 < 12)] += 60
+        lab.act("cloudwatch", "load", namespace="Bench", metric=f"w{i}", stamps=stamps, values=values)
+        watched_metric = {"Namespace": "Bench", "MetricName": f"w{i}"}
+        metric = {"Metric": watched_metric, "Period": 300, "Stat": "Average"}
+        lab.client("cloudwatch").put_metric_alarm(
+            AlarmName=f"band-{i}",
+            ComparisonOperator="LessThanLowerOrGreaterThanUpperThreshold",
+            EvaluationPeriods=3,
+            ThresholdMetricId="band",
+            Metrics=[
+                {"Id": "m", "MetricStat": metric, "ReturnData": True},
+                {"Id": "band", "Expression": "ANOMALY_DETECTION_BAND(m, 3)"},
+            ],
+        )
     return lab
 
 

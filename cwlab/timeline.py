@@ -113,6 +113,11 @@ class Timeline:
             heapq.heappop(self._heap)
         return None
 
+    def next_besides(self, service: str, handler: str) -> int | None:
+        """When the first thing falls due that is not this service's handler of that name; None: nothing else is due."""
+        others = (e.at_ms for e in self._entries.values() if e.service != service or e.handler != handler)
+        return min(others, default=None)
+
     def agenda(self) -> list[Entry]:
         """Everything that is due, in the order in which it will happen."""
         return sorted(self._entries.values())

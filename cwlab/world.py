@@ -33,6 +33,8 @@ from cwlab.timeline import Entry as Due
 from cwlab.timeline import Timeline
 
 TableKey = tuple[str, str, str, str]  # account, Region, service, name
+FORESEEN = "foreseen"  # a service's table of what it counts on while nothing happens
+UNFORESEEN = "unforeseen"  # the service's handler that is told when something may have happened
 
 
 class World:
@@ -270,6 +272,8 @@ class World:
                 self._happen(due)
                 done += 1
 
+            if target_ms > start_ms:
+                self.unforeseen(start_ms)
             try:
                 self.timeline.run_until(target_ms, counted, steps=steps, between=between)
                 finished = self.timeline.now_ms >= target_ms and steps is None
@@ -278,6 +282,19 @@ class World:
                     params = {"until_ms": self.timeline.now_ms} | ({} if finished else {"steps": done})
                     self.note(Entry(self.journal.position, start_ms, kind, self.account, self.region, "", kind, params,
                                     None, None, 0, None))  # fmt: skip
+
+    def unforeseen(self, since_ms: int) -> None:
+        """What was foreseen from an instant on may come differently: tell every service that counts on it.
+
+        A service that looked ahead, which holds while nothing happens but what it has seen on the agenda, says so in its
+        table ``foreseen``. At the beginning of each run anything may have been done to the world.
+        """
+        places = [key for key, table in self.tables.items() if key[3] == FORESEEN and table]
+        for account, region, service, _ in sorted(places):
+            load(service)
+            principal = service_principal(f"{service}.amazonaws.com")
+            request = Request(service, UNFORESEEN, {}, principal, account, region, kind="event")
+            HANDLERS[service, UNFORESEEN](Call(self, request), since_ms=since_ms)
 
     def _happen(self, due: Due) -> None:
         """What falls due happens as one whole or not at all. A refusal is written down, and time goes on."""

@@ -185,6 +185,10 @@ class GroupMetrics:
             "unit": "None",
         }
 
+    def lag(self, call: Call, name: str, dimensions: tuple[tuple[str, str], ...]) -> int | None:
+        """How long after its stamp a point appears, in seconds: at once."""
+        return 0
+
 
 def _since(history: tuple[Sizes, ...], at_ms: int) -> tuple[Sizes, ...]:
     """The part of a history that reaches past an instant."""

@@ -27,6 +27,7 @@ from cwlab.services.ec2.records import Impairment, Instance, Load, Since
 
 FIVE = 300
 RECENT_S = 14 * 86_400
+SETTLED_MS = 15 * MINUTE_MS  # after a change, until all points of before have appeared
 Flags = npt.NDArray[np.bool_]
 
 
@@ -394,6 +395,28 @@ class Ec2Metrics:
             if part is not None:
                 found.append(part)
         return {**columns(merged(found), metric.scale), "unit": metric.unit} if found else None
+
+    def lag(self, call: Call, name: str, dimensions: tuple[tuple[str, str], ...]) -> int | None:
+        """How long after its stamp a point appears that has not appeared yet, in seconds; such points stand on multiples
+        of it. None where points of several kinds come into one series, as in a group with basic and detailed members.
+        """
+        metric = METRICS.get(name)
+        if metric is None or metric.grain == "five":
+            return FIVE
+        family, value = dimensions[0] if dimensions else ("", "")
+        if metric.grain == "one" or family not in ("InstanceId", "AutoScalingGroupName"):
+            return 60
+        settled_ms = call.now_ms - SETTLED_MS
+        levels = set()
+        for machine in _chosen(call, family, value, call.now_ms // 1_000):
+            state, monitoring = machine.instance.states[-1], machine.instance.monitoring
+            if len(monitoring) > 1 and monitoring[-1].at_ms > settled_ms:
+                return None
+            if state.state == "running" or state.at_ms > settled_ms:
+                levels.add(monitoring[-1].value)
+        if len(levels) > 1:
+            return None
+        return 60 if levels == {"detailed"} else FIVE
 
 
 def _machines(call: Call) -> Iterator[Machine]:

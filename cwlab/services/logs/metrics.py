@@ -63,6 +63,10 @@ class LogsMetrics:
             "unit": UNITS[name],
         }
 
+    def lag(self, call: Call, name: str, dimensions: tuple[tuple[str, str], ...]) -> int | None:
+        """How long after its stamp a point appears, in seconds: when its minute is over."""
+        return 60
+
 
 def _whole_minutes(call: Call) -> int:
     return call.now_ms - call.now_ms % tallies.MINUTE_MS

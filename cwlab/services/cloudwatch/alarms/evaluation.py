@@ -3,7 +3,8 @@
 The table ``alarm_due`` says of each alarm when its next evaluation is due: at a tick of its own, or not at all before
 something is stored (``ahead`` looks for it). ``alarm_ticks`` holds the instants that have an entry on the agenda. What
 else happens at such an instant happens first, so that the order in which things were put on the agenda does not matter.
-``watched_metrics`` says which alarms look at a metric. ``alarm_outlook`` keeps what was found by looking ahead.
+``watched_metrics`` says which alarms look at a metric. ``alarm_outlook`` keeps what was found by looking ahead, and
+``foreseen`` until when that holds for metrics that are computed when read (``vended``).
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from cwlab.services.cloudwatch.alarms.watched import (
 from cwlab.services.cloudwatch.math import MathError
 from cwlab.services.cloudwatch.metrics import Key
 
+SERVICE = "cloudwatch"
 PARTIAL, ERROR, FAILURE = "PARTIAL_DATA", "EVALUATION_ERROR", "EVALUATION_FAILURE"
 
 
@@ -49,6 +51,9 @@ def watch(call: Call, alarm: MetricAlarm, before: MetricAlarm | None) -> None:
         table[key] = (*table.get(key, ()), alarm.name)
     if before is None:
         _plan(call, alarm.name, call.now_ms + FIRST_MS)
+    elif cadence_of(before) != cadence_of(alarm):
+        call.table("alarm_outlook")[alarm.name] = None
+        _plan(call, alarm.name, cadence_of(alarm).next_tick(call.now_ms))
     else:
         look_again(call, alarm)
 
@@ -56,7 +61,7 @@ def watch(call: Call, alarm: MetricAlarm, before: MetricAlarm | None) -> None:
 def forget(call: Call, alarm: MetricAlarm) -> None:
     """An alarm was deleted."""
     _unwatch(call, alarm)
-    for table in ("alarm_due", "alarm_contributors", "alarm_outlook"):
+    for table in ("alarm_due", "alarm_contributors", "alarm_outlook", "foreseen"):
         call.table(table).pop(alarm.name, None)
 
 
@@ -76,7 +81,9 @@ def stored(call: Call, keys: Collection[Key]) -> None:
     if not watched:
         return
     # A busy request has a thousand metrics, of which hardly one is watched: go through the shorter of the two.
-    both = [k for k in watched if k in keys] if len(watched) < len(keys) else [k for k in keys if k in watched]
+    both = (
+        [k for k in watched if k in keys] if len(watched) < len(keys) else [k for k in keys if k in watched]
+    )
     names = {name for key in both for name in watched[key]}
     for name in sorted(names):
         look_again(call, call.table("alarms")[name])
@@ -119,14 +126,51 @@ def tick(call: Call, *, last: bool = False) -> None:
     if not last:
         call.schedule(call.now_ms, "alarms", last=True)
         return
-    now_ms = call.now_ms
+    now_ms, position = call.now_ms, call.world.journal.position
     call.table("alarm_ticks").pop(now_ms, None)
-    due, alarms = call.table("alarm_due"), call.table("alarms")
-    for name in sorted([name for name, at_ms in due.items() if at_ms == now_ms]):
+    due, alarms, states = call.table("alarm_due"), call.table("alarms"), call.table("alarm_states")
+    names = sorted([name for name, at_ms in due.items() if at_ms == now_ms])
+    for name in names:
         alarm = alarms.get(name)
         if isinstance(alarm, MetricAlarm) and due.get(name) == now_ms:
             evaluate(call, alarm)
-            _plan(call, name, ahead.next_look(call, alarm, call.table("alarm_states")[name].value))
+    other_ms = call.world.timeline.next_besides(SERVICE, "alarms")
+    for name in names:
+        alarm = alarms.get(name)
+        if isinstance(alarm, MetricAlarm) and due.get(name) == now_ms:
+            _plan(call, name, ahead.next_look(call, alarm, states[name].value, other_ms))
+    if call.world.journal.position != position:
+        _acted(call, position, other_ms)
+
+
+def _acted(call: Call, position: int, other_ms: int | None) -> None:
+    """Alarms have changed. Their actions may have changed the world; if all they did is tell EventBridge, what follows
+    from that is on the agenda."""
+    told = all(
+        (e.service, e.operation) == ("events", "PutEvents") for e in call.world.journal.since(position)
+    )
+    if not told:
+        call.world.unforeseen(call.now_ms)
+    elif other_ms is not None:
+        call.world.unforeseen(other_ms)
+
+
+@handler("cloudwatch", "unforeseen")
+def unforeseen(call: Call, *, since_ms: int) -> None:
+    """What was foreseen holds up to an instant only: alarms that sleep longer are evaluated at the first tick after it.
+
+    Args:
+        since_ms: what happens then happens before the alarms of that instant, unless it has happened already.
+    """
+    foreseen, due = call.table("foreseen"), call.table("alarm_due")
+    for name, until_ms in list(foreseen.items()):
+        if until_ms > since_ms:
+            foreseen[name] = since_ms
+            when = cadence_of(call.table("alarms")[name])
+            tick = max(when.next_tick(since_ms - 1), when.next_tick(call.now_ms))
+            planned = due.get(name)
+            if planned is None or planned > tick:
+                _plan(call, name, tick)
 
 
 def evaluate(call: Call, alarm: MetricAlarm) -> None:
