@@ -33,3 +33,31 @@ def test_several_at_once_and_by_path():
 def test_a_parameter_that_is_not_there():
     with pytest.raises(ClientError, match="ParameterNotFound"):
         Lab().client("ssm").get_parameter(Name="/mine")
+
+
+def test_parameters_of_your_own():
+    ssm = Lab().client("ssm")
+    assert ssm.put_parameter(Name="AmazonCloudWatch-linux", Type="String", Value="{}")["Version"] == 1
+    with pytest.raises(ClientError, match="ParameterAlreadyExists"):
+        ssm.put_parameter(Name="AmazonCloudWatch-linux", Type="String", Value="{}")
+    assert ssm.put_parameter(Name="AmazonCloudWatch-linux", Value="[]", Overwrite=True)["Version"] == 2
+    found = ssm.get_parameter(Name="AmazonCloudWatch-linux")["Parameter"]
+    assert (found["Value"], found["Type"]) == ("[]", "String")
+    assert found["ARN"] == "arn:aws:ssm:us-east-1:123456789012:parameter/AmazonCloudWatch-linux"
+    ssm.delete_parameter(Name="AmazonCloudWatch-linux")
+    with pytest.raises(ClientError, match="ParameterNotFound"):
+        ssm.delete_parameter(Name="AmazonCloudWatch-linux")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "more", "code"),
+    [
+        ("aws-mine", "x", {"Type": "String"}, "ValidationException"),
+        ("a b", "x", {"Type": "String"}, "ValidationException"),
+        ("big", "x" * 4_097, {"Type": "String"}, "ValidationException"),
+        ("typeless", "x", {}, "ValidationException"),
+    ],
+)
+def test_parameters_that_cannot_be(name, value, more, code):
+    with pytest.raises(ClientError, match=code):
+        Lab().client("ssm").put_parameter(Name=name, Value=value, **more)

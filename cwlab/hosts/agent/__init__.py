@@ -1,8 +1,10 @@
 """The CloudWatch agent on a machine.
 
-    config.py       its JSON configuration, checked as the agent's schema checks it, as records
+    config.py, metrics_config.py   its JSON configuration, checked as the agent checks it, as records
+    schema.py       the checks of single values, with their paths
+    records.py      what tables keep
     names.py        names of groups and streams: defaults and placeholders
-    regex.py        its regular expressions (RE2's kind), in one pass whatever they say
+    regex.py, regex_syntax.py   its regular expressions (RE2's kind), in one pass whatever they say
     lines.py        lines become events: several lines to one, times, filters, sizes; pure
     batches.py      events become batches that PutLogEvents takes; pure
     shipping.py     files are read and sent, and sent again; what is where is kept
