@@ -1,0 +1,104 @@
+"""Log streaming: each file of an instance to a group of its own, the stream named after the instance.
+
+Source: Elastic Beanstalk Developer Guide, "Using Elastic Beanstalk with Amazon CloudWatch Logs".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from cwlab.api import Call, Principal, Request, verb
+from cwlab.errors import AwsError, BadInput
+from cwlab.services.elasticbeanstalk.records import Environment
+
+FILES = (
+    "/var/log/eb-engine.log",
+    "/var/log/nginx/access.log",
+    "/var/log/nginx/error.log",
+    "/var/log/web.stdout.log",
+)
+"""What an environment of the newer Linux platforms streams."""
+
+
+@verb("elasticbeanstalk", "log")
+def log(
+    call: Call,
+    *,
+    environment: str,
+    lines: Sequence[str],
+    file: str = "/var/log/web.stdout.log",
+    instance: str | None = None,
+) -> dict[str, Any]:
+    """An instance of an environment writes lines to one of its files, now.
+
+    Args:
+        environment: its name.
+        file: one of ``FILES``.
+        instance: its id; the first unless told.
+
+    Returns:
+        ``logged``: whether CloudWatch Logs took them.
+
+    Raises:
+        BadInput: there is no such running environment, instance or file.
+    """
+    found: Environment | None = call.table("environments").get(environment)
+    if found is None or found.status != "Ready":
+        raise BadInput(environment, "is not an environment that runs.", "Make one, and advance the lab.")
+    if file not in FILES:
+        raise BadInput(file, "is not a file that is streamed.", f"There are {', '.join(FILES)}.")
+    which = found.instances[0] if instance is None else instance
+    if which not in found.instances:
+        raise BadInput(which, "is not of this environment.", f"It has {', '.join(found.instances)}.")
+    if not found.stream:
+        return {"logged": False}
+    events = [{"timestamp": call.now_ms, "message": text} for text in lines if text]
+    asked = {"logGroupName": group_name(found, file), "logStreamName": which, "logEvents": events}
+    try:
+        _ask(call, _role(call, found, which), "PutLogEvents", asked)
+    except AwsError:
+        return {"logged": False}
+    return {"logged": True}
+
+
+def group_name(environment: Environment, file: str) -> str:
+    """``/aws/elasticbeanstalk/NAME/var/log/…``."""
+    return f"/aws/elasticbeanstalk/{environment.name}{file}"
+
+
+def set_up(call: Call, environment: Environment) -> None:
+    """The instances make groups and streams, and set how long the groups keep events.
+
+    Raises:
+        AwsError: their role may not.
+    """
+    for instance in environment.instances:
+        role = _role(call, environment, instance)
+        for file in FILES:
+            named = {"logGroupName": group_name(environment, file)}
+            _ask(call, role, "CreateLogGroup", named)
+            _ask(call, role, "PutRetentionPolicy", named | {"retentionInDays": environment.retention_days})
+            _ask(call, role, "CreateLogStream", named | {"logStreamName": instance})
+
+
+def _role(call: Call, environment: Environment, instance: str) -> Principal:
+    """The instance's own role."""
+    asked = {"InstanceProfileName": environment.profile or ""}
+    service = "elasticbeanstalk.amazonaws.com"
+    roles = call.invoke("iam", "GetInstanceProfile", asked, service_principal=service)["InstanceProfile"][
+        "Roles"
+    ]
+    if not roles:
+        raise AwsError("AccessDenied", "The instance profile has no role.", 403)
+    return call.world.service_session(roles[0]["Arn"], "ec2.amazonaws.com", instance)
+
+
+def _ask(call: Call, role: Principal, operation: str, params: dict[str, Any]) -> None:
+    try:
+        call.world.door(
+            Request("logs", operation, params, role, call.account, call.region, depth=call.request.depth + 1)
+        )
+    except AwsError as problem:
+        if problem.code != "ResourceAlreadyExistsException":
+            raise
