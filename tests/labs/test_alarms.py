@@ -71,7 +71,10 @@ def test_every_picture_of_a_reveal_is_drawn(played):
         for view in made:
             assert repr(view), name
     assert views["m4"][0].picture.title.startswith("cpu-more: ALARM 8 times")
-    assert views["m5"][1].title == "cpu-more: ALARM at 09:05, for 3 min; 3 scaling activities, 1 mail, 1 log line"
+    assert (
+        views["m5"][1].title
+        == "cpu-more: ALARM at 09:05, for 3 min; 3 scaling activities, 1 mail, 1 log line"
+    )
     assert views["m7"][0].title == "13 of 14 alarms in ALARM, 1 mail"
 
 
