@@ -8,6 +8,7 @@
     record      writes the recorded day into data/ (``make data``)
     day         a recorded day, into a lab
     machines    the web machines, made with boto3 calls
+    sources     what AWS logs for the shop by itself: DNS, API, containers, trail
 
 The shop holds no privilege: it does what you can do with a lab's clients and hosts.
 """
