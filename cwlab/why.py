@@ -15,7 +15,7 @@ import html
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from cwlab.errors import BadInput
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 KINDS = ["MetricAlarm", "CompositeAlarm"]
 SHOWN = 12  # slots and changes in a text; the newest
+MAX_NAME = 255  # characters of an AlarmName
 WORDS = {
     "GreaterThanThreshold": "greater than",
     "GreaterThanOrEqualToThreshold": "greater than or equal to",
@@ -76,7 +77,11 @@ class Flip:
     state: str
 
     def __str__(self) -> str:
-        return f"{_clock(self.start)} {self.to} instead of {self.was}: {self.state}"
+        return self.told()
+
+    def told(self, dated: bool = False) -> str:
+        """In words; with the day, where the clock alone would not say which."""
+        return f"{_clock(self.start, dated)} {self.to} instead of {self.was}: {self.state}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,11 @@ class Why:
     notes: tuple[str, ...] = field(default=())
 
     @property
+    def _dated(self) -> bool:
+        """Whether the range is so long that a time of day does not name one of its periods."""
+        return self.end - self.start >= timedelta(days=1)
+
+    @property
     def text(self) -> str:
         """The explanation in a few sentences."""
         parts = [
@@ -130,7 +140,7 @@ class Why:
         if self.slots:
             parts.append(
                 f"At {iso(to_ms(self.at))} it looked at {len(self.slots)} periods of {_span(self.period)}, "
-                f"{_clock(self.start)} to {_clock(self.end)}, for the newest {self.n} that have data: "
+                f"{_clock(self.start, self._dated)} to {_clock(self.end, self._dated)}, for the newest {self.n} that have data: "
                 f"{self.breaching} breaching, {self.fine} fine, {self.missing} missing "
                 f"(it takes {self.m} of {self.n} to alarm)."
             )
@@ -141,9 +151,11 @@ class Why:
         lines = [self.text]
         shown = self.slots[-SHOWN:]
         if shown:
-            lines += ["", f"{'period':<10} {'value':>12}  {'is':<16} part in the decision"]
+            wide = 16 if self._dated else 10
+            lines += ["", f"{'period':<{wide}} {'value':>12}  {'is':<16} part in the decision"]
             lines += [
-                f"{_clock(s.start):<10} {_number(s.value):>12}  {s.verdict:<16} {s.part}" for s in shown
+                f"{_clock(s.start, self._dated):<{wide}} {_number(s.value):>12}  {s.verdict:<16} {s.part}"
+                for s in shown
             ]
         if len(shown) < len(self.slots):
             lines.append(f"… and {len(self.slots) - len(shown)} older")
@@ -158,7 +170,7 @@ class Why:
         """Which single point would have changed the outcome, in words."""
         if not self.changes:
             return "No single point would have changed the outcome."
-        told = [f"  {flip}" for flip in self.changes[:SHOWN]]
+        told = [f"  {flip.told(self._dated)}" for flip in self.changes[:SHOWN]]
         more = len(self.changes) - len(told)
         return "\n".join(
             [
@@ -171,7 +183,7 @@ class Why:
     def _repr_html_(self) -> str:
         style = 'style="text-align:left;white-space:pre-wrap"'
         rows = "".join(
-            f'<tr><td>{_clock(s.start)}</td><td style="text-align:right">{_number(s.value)}</td>'
+            f'<tr><td>{_clock(s.start, self._dated)}</td><td style="text-align:right">{_number(s.value)}</td>'
             f"<td {style}>{html.escape(s.verdict)}</td><td {style}>{s.part}</td></tr>"
             for s in self.slots[-SHOWN:]
         )
@@ -199,6 +211,8 @@ def why(lab: Lab, name: str, at: str | datetime | None = None, client: Any = Non
     Raises:
         BadInput: there is no alarm of that name, or none yet at that instant.
     """
+    if not isinstance(name, str) or not 1 <= len(name) <= MAX_NAME:
+        raise BadInput(name, "is no name of an alarm.", 'Give its AlarmName, as in lab.why("cpu-high").')
     client = client or lab.client("cloudwatch")
     now_ms = to_ms(lab.now)
     at_ms = now_ms if at is None else to_ms(at)
@@ -457,12 +471,16 @@ def _rule(decision: Decision, settings: Settings, before: str) -> str:
     }[decision.rule]
 
 
-def _clock(at: datetime) -> str:
-    return f"{at:%H:%M:%S}" if at.second else f"{at:%H:%M}"
+def _clock(at: datetime, dated: bool = False) -> str:
+    day = f"{at:%Y-%m-%d} " if dated else ""
+    return day + (f"{at:%H:%M:%S}" if at.second else f"{at:%H:%M}")
 
 
 def _span(seconds: int) -> str:
-    return f"{seconds} s" if seconds < 60 else f"{seconds // 60} min"
+    for unit, name in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds % unit == 0:
+            return f"{seconds // unit} {name}"
+    return f"{seconds} s"
 
 
 def _number(value: float | None) -> str:

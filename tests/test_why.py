@@ -159,3 +159,18 @@ def test_the_explanation_agrees_with_what_happened(values, treatment):
         == why.recorded
         == lab.client("cloudwatch").describe_alarms()["MetricAlarms"][0]["StateValue"]
     )
+
+
+def test_a_long_range_names_its_days():
+    lab = played([80.0], Period=86_400, EvaluationPeriods=3, TreatMissingData="breaching")
+    lab.advance(days=4)
+    why = lab.why("a")
+    assert "periods of 1 d, 2026-03-0" in why.text
+    assert f"{why.slots[-1].start:%Y-%m-%d %H:%M}  " in str(why)
+    assert f"<td>{why.slots[-1].start:%Y-%m-%d %H:%M}</td>" in why._repr_html_()
+
+
+@pytest.mark.parametrize("name", [None, 5, "", "x" * 256])
+def test_what_is_no_name(name: Any):
+    with pytest.raises(BadInput, match="is no name of an alarm"):
+        Lab().why(name)

@@ -140,7 +140,8 @@ def _publish(call: Call, change: Change, action: Action) -> str:
     }
     if action.arn.endswith(".fifo"):
         request["MessageGroupId"] = hashlib.blake2b(change.alarm.arn.encode(), digest_size=16).hexdigest()
-        request["MessageDeduplicationId"] = f"{change.after.updated_ms}"
+        # Alarms and series that change at the same instant are told of each by itself.
+        request["MessageDeduplicationId"] = call.unique("", 32)
     _ask(call, change, action, "sns", "Publish", request, PRINCIPAL)
     return message
 

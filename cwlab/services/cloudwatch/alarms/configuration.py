@@ -172,7 +172,8 @@ def _query(query: Mapping[str, Any]) -> Structure:
         "Period": "period",
         "AccountId": "accountId",
     }
-    return told | {small: query[name] for name, small in names.items() if query.get(name) is not None}
+    asked = {"ReturnData": True, **query}
+    return told | {small: asked[name] for name, small in names.items() if asked.get(name) is not None}
 
 
 def _metric(namespace: str | None, name: str | None, dimensions: dict[str, str]) -> Structure:

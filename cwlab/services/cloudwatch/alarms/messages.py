@@ -133,8 +133,9 @@ def _query(query: Mapping[str, Any]) -> Structure:
             },
             **{key: stat[key] for key in ("Period", "Stat", "Unit") if stat.get(key) is not None},
         }
+    asked = {"ReturnData": True, **query}
     return told | {
-        key: query[key] for key in ("ReturnData", "AccountId", "Period") if query.get(key) is not None
+        key: asked[key] for key in ("ReturnData", "AccountId", "Period") if asked.get(key) is not None
     }
 
 

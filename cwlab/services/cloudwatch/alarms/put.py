@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,6 +33,7 @@ from cwlab.timeline import to_datetime
 TREATMENTS = ("breaching", "notBreaching", "ignore", "missing")
 SHORT = (10, 20, 30)
 MAX_METRICS, MAX_EXPRESSIONS = 10, 10
+_SEARCH = re.compile(r"\bSEARCH\s*\(", re.IGNORECASE)
 _ONE_METRIC = ("MetricName", "Namespace", "Dimensions", "Period", "Unit", "Statistic", "ExtendedStatistic")
 
 Structure = Mapping[str, Any]
@@ -281,7 +283,7 @@ def _check_queries(call: Call, alarm: MetricAlarm) -> None:
         raise _refused(
             f"An alarm can have at most {MAX_METRICS} metrics and {MAX_EXPRESSIONS} expressions in Metrics."
         )
-    if any("SEARCH" in query.text.upper() and not insights.is_query(query.text) for query in expressions):
+    if any(_SEARCH.search(query.text) and not insights.is_query(query.text) for query in expressions):
         raise _refused("SEARCH is not supported on Metric Alarms.")
     if len({query.period for query in metrics}) > 1:
         raise _refused("All metrics of an alarm must have the same period.")
@@ -327,7 +329,7 @@ def _learn_band(call: Call, alarm: MetricAlarm) -> None:
     asked = {query.id: query for query in asked_of(alarm, call.account)}
     band = asked[alarm.threshold_metric_id]
     assert isinstance(band, Expression)
-    source = band.text.split("(", 1)[1].split(",")[0].rstrip(" )")
+    source = band.text.split("(", 1)[1].split(",")[0].strip(" )")
     query = asked.get(source)
     if isinstance(query, Query) and detector_of(call, identity(*query.key, query.statistic.name)) is None:
         namespace, name, dimensions = query.key

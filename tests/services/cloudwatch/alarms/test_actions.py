@@ -151,6 +151,28 @@ def test_a_fifo_topic_groups_by_alarm(hand):
     assert len({p["MessageGroupId"] for p in sent}) == 2
 
 
+def test_alarms_that_change_at_the_same_instant_are_each_told_to_a_fifo_topic(hand):
+    sqs = hand.lab.client("sqs")
+    arn = hand.lab.client("sns").create_topic(Name="ops.fifo", Attributes={"FifoTopic": "true"})["TopicArn"]
+    url = sqs.create_queue(QueueName="ops.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+    queue = f"arn:aws:sqs:{HERE}:ops.fifo"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue,
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    hand.lab.client("sns").subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue)
+    for name in ("cpu", "disk"):
+        hand.metric(name, AlarmActions=[arn], OKActions=[arn])
+        for state in ("ALARM", "OK", "ALARM"):
+            hand.set(name, state)
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
+    assert found["Attributes"]["ApproximateNumberOfMessages"] == "6"
+
+
 # EC2 --------------------------------------------------------------------------------------------------------------
 
 

@@ -217,3 +217,30 @@ def test_subjects_and_short_messages_are_cut_and_in_ascii(hand, told, name: str,
     (published,) = [e for e in hand.lab.journal if (e.service, e.operation) == ("sns", "Publish")]
     assert published.params["Subject"] == subject and len(subject) <= 100
     assert told(name)[1]["sms"] == sms
+
+
+def test_what_is_watched_says_that_it_is_returned(hand):
+    """ReturnData is true where it was left out."""
+    hand.topic()
+    hand.cloudwatch.put_metric_alarm(
+        AlarmName="math",
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+        AlarmActions=[TOPIC],
+        Metrics=[
+            {
+                "Id": "m1",
+                "MetricStat": {"Metric": {"Namespace": "N", "MetricName": "M"}, "Period": 60, "Stat": "Sum"},
+                "ReturnData": False,
+            },
+            {"Id": "e1", "Expression": "m1 * 2"},
+        ],
+    )
+    hand.set("math", "ALARM")
+    (sent,) = [e.params["Message"] for e in hand.lab.journal if e.operation == "Publish"]
+    trigger = json.loads(json.loads(sent)["default"])["Trigger"]
+    assert [query["ReturnData"] for query in trigger["Metrics"]] == [False, True]
+    events = [e.params["Entries"][0] for e in hand.lab.journal if e.operation == "PutEvents"]
+    told = json.loads(events[-1]["Detail"])["configuration"]["metrics"]
+    assert [query["returnData"] for query in told] == [False, True]

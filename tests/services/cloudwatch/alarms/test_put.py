@@ -387,3 +387,19 @@ def test_models_own_limits_in_the_services_words(cloudwatch: Any):
     assert code == "ValidationError"
     with pytest.raises(ParamValidationError, match="valid min value: 1"):  # botocore says this one itself
         cloudwatch.put_metric_alarm(**PLAIN | {"EvaluationPeriods": 0})
+
+
+def test_the_detector_is_made_however_the_band_is_spaced(cloudwatch: Any):
+    metric, band = BAND["Metrics"]
+    spaced = band | {"Expression": " ANOMALY_DETECTION_BAND( m1 , 2 )"}
+    cloudwatch.put_metric_alarm(**BAND | {"Metrics": [metric, spaced]})
+    assert len(cloudwatch.describe_anomaly_detectors()["AnomalyDetectors"]) == 1
+
+
+def test_a_metric_may_be_about_searches(cloudwatch: Any):
+    metrics = [
+        {"Id": "searches", "MetricStat": STAT, "ReturnData": False},
+        {"Id": "e1", "Expression": "searches / 100"},
+    ]
+    cloudwatch.put_metric_alarm(**MATH | {"Metrics": metrics})
+    assert [a["AlarmName"] for a in cloudwatch.describe_alarms()["MetricAlarms"]] == ["math"]
