@@ -48,13 +48,13 @@ def rows() -> Iterator[Row]:
     yield at_most(
         f"a jump of {JUMP_DAYS} days with {IDLE} alarms on the CPU of idle instances",
         seconds_of(lambda: machines.advance(days=JUMP_DAYS)),
-        15_000,
+        6_000,
     )
     banded = bands()
     yield at_most(
         f"{BAND_DAYS} days of five-minute data under {BANDS} alarms on anomaly bands",
         seconds_of(lambda: banded.advance(days=BAND_DAYS)),
-        300_000,
+        90_000,
     )
 
 

@@ -25,6 +25,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -148,6 +149,15 @@ def fit(
         The model, or None when fewer than ``ENOUGH`` points are left.
     """
     stamp, value = _recent(np.asarray(stamps, np.int64), np.asarray(values, np.float64), excluded)
+    return _learned(stamp.tobytes(), value.tobytes(), zone, strength, spikes)
+
+
+@lru_cache(
+    maxsize=64
+)  # of data alone, so it matters to no world: alarms ask for the same model minute after minute
+def _learned(stamps: bytes, values: bytes, zone: str, strength: str, spikes: bool) -> Model | None:
+    """Learn from the points that count."""
+    stamp, value = np.frombuffer(stamps, np.int64), np.frombuffer(values, np.float64)
     t, x = _coarse(stamp, value)
     if len(t) < ENOUGH:
         return None

@@ -1,7 +1,8 @@
 """Which of the stored data a model learns from, and how a detector has it trained.
 
-A band is trained at once, on the two weeks that end where the question ends, with a detector or without; a detector
-only adds its configuration. So a band is a function of what is stored, and an answer about the past stays what it was.
+A band is trained at once, on two weeks that end where the question ends, with a detector or without; a detector only
+adds its configuration. Once there is a day of data, it is trained again as each hour begins, on what lies before. So a
+band is a function of what is stored, and an answer about the past stays what it was.
 (AWS trains in the background: a new band appears there within hours, and is good after two weeks.)
 """
 
@@ -18,8 +19,9 @@ from cwlab.services.cloudwatch.anomaly import model
 from cwlab.services.cloudwatch.anomaly.model import ANYWHERE, Bounds, Floats, Ints, Range
 from cwlab.services.cloudwatch.metrics import Key
 from cwlab.services.cloudwatch.statistics import Statistic, compute
-from cwlab.services.cloudwatch.window import FIVE_MINUTES_S, ONE_HOUR_S, ONE_MINUTE_S, window
+from cwlab.services.cloudwatch.window import FIVE_MINUTES_S, HOUR_S, ONE_HOUR_S, ONE_MINUTE_S, window
 
+_DAILY_S = model.DAY_S - HOUR_S  # a day of hourly points
 _ENOUGH_S = 2 * model.DAY_S  # from here on a model knows hours of the day
 
 
@@ -79,6 +81,17 @@ def training_data(
     return buckets.stamp, compute(statistic, buckets, exact=metrics.settings_of(call).exact_percentiles)
 
 
+def before_the_hour(stamps: Ints, values: Floats) -> tuple[Ints, Floats]:
+    """The points a model was last trained on: those before the hour of the newest one, or all while they are few."""
+    if not len(stamps):
+        return stamps, values
+    hour = int(stamps[-1]) // HOUR_S * HOUR_S
+    first, last = stamps.searchsorted((hour + HOUR_S - model.TRAINING_S, hour)).tolist()
+    if last - first < model.ENOUGH or stamps[last - 1] - stamps[first] < _DAILY_S:
+        return stamps, values
+    return stamps[first:last], values[first:last]
+
+
 def configured_band(
     stamps: Ints,
     trained_on: tuple[Ints, Floats],
@@ -92,7 +105,7 @@ def configured_band(
     return model.band(
         stamps,
         np.empty(0),
-        trained_on=trained_on,
+        trained_on=before_the_hour(*trained_on),
         width=width,
         excluded=how.excluded,
         zone=how.zone or "UTC",

@@ -224,6 +224,21 @@ def test_what_one_alarm_does_another_sees():
     assert {alarm["StateValue"] for alarm in stories[0][0]} == {"INSUFFICIENT_DATA"}
 
 
+def test_a_period_shorter_than_the_points_flaps():
+    """As AWS warns: a minute's alarm over points of five minutes sees each for one minute, then has insufficient data."""
+    lab = Lab()
+    (instance,) = launch(lab)
+    watch(lab, "cpu", "CPUUtilization", {"InstanceId": instance}, Period=60, EvaluationPeriods=3)
+    lab.advance(hours=1)
+    lines = [i["HistorySummary"] for i in story(lab)[1] if i["HistoryItemType"] == "StateUpdate"]
+    assert len(lines) > 20
+    assert all(line.endswith(("to OK", "to INSUFFICIENT_DATA")) for line in lines)
+    watch(lab, "cpu", "CPUUtilization", {"InstanceId": instance}, Period=300, EvaluationPeriods=3)
+    lab.advance(hours=1)
+    lines = [i["HistorySummary"] for i in story(lab)[1] if i["HistoryItemType"] == "StateUpdate"]
+    assert len(lines) < 30
+
+
 def test_interrupted_and_played_again_it_is_the_same(tmp_path):
     """Saved and opened in the middle; a jump that is cut short; the journal replayed."""
     lab = Lab()
