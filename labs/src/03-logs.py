@@ -1,0 +1,361 @@
+# %% build card
+
+# %% tags=["setup"]
+import json
+from contextlib import suppress
+from datetime import timedelta
+
+from botocore.exceptions import ClientError
+
+from cwlab import console, open_lab, shop
+from cwlab.shop.sources import sources
+
+lab = open_lab("logs")
+
+# %%
+world = lab.fresh("an evening")
+SECURE = "/var/log/secure"
+print(world.load_logs(shop.recording("secure"), group=SECURE, stream="web-1"))
+console.logs(world, SECURE, pattern='"Failed password"', back="1 day")
+
+# %% build opening
+
+# %% [markdown] tags=["loop"]
+# ## A line, a stream, a group
+#
+# A **log event** is a timestamp and a raw message, no more. The events of one source are a **log stream**, the streams of one
+# monitored thing a **log group**. All this is one of two sides of CloudWatch Logs: **ingestion**, what comes in. The other,
+# subscription, is a later lab.
+#
+# A file on a machine comes in through the **agent**, which calls the public endpoint like anybody else.
+
+# %%
+lab.predict("m1")
+
+# %% tags=["syllabus:L01", "syllabus:L02", "syllabus:L05", "syllabus:L07", "syllabus:L11", "syllabus:L12", "syllabus:L13"]
+def collect(stream):
+    return {"logs": {"logs_collected": {"files": {"collect_list": [{
+        "file_path": SECURE, "log_group_name": SECURE, "log_stream_name": stream,
+        "timestamp_format": "%b %d %H:%M:%S"}]}}}}
+
+def three_machines(web_2="no agent", till_7="no credentials", role="may write"):
+    world = lab.fresh("three machines")
+    shop.build(world)                               # web-1, web-2 and their role
+    world.on_premises("till-7", internet=True)
+    iam = world.client("iam")
+    iam.create_user(UserName="till")
+    may_send = "arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy"
+    iam.attach_user_policy(UserName="till", PolicyArn=may_send)
+    key = iam.create_access_key(UserName="till")["AccessKey"]["AccessKeyId"]
+    if role != "may write":
+        iam.detach_role_policy(RoleName="shop-web", PolicyArn=may_send)
+    for name in ("web-1", "web-2", "till-7"):
+        world.host(name).run(SECURE, shop.ssh_lines(15, host=name), stamp="%b %d %H:%M:%S")
+    world.host("web-1").agent.start(collect("{instance_id}"))
+    if web_2 == "agent":
+        world.host("web-2").agent.start(collect("{instance_id}"))
+    world.host("till-7").agent.start(
+        collect("{hostname}"), access_key=key if till_7 == "credentials" else "")
+    world.advance(minutes=10)
+    return world
+
+def picture(world):
+    return console.sources(world, SECURE, ["web-1", "web-2", "till-7"]).picture
+
+world = three_machines()
+lab.reveal("m1", lambda: console.sources(world, SECURE, ["web-1", "web-2", "till-7"]),
+           lambda: world.host("till-7").agent.log(3))
+
+# %% [markdown]
+# Move the time, or press play, and see the group fill. Two machines are missing, and CloudWatch says nothing of that: it
+# cannot miss what it never got. The reason is found at the source: in `host.agent.log()`, or in a refused call.
+#
+# **Change one thing.** Which two changes bring all three machines in? Then take the role its policy.
+
+# %% tags=["syllabus:L05", "syllabus:L07", "syllabus:L12", "syllabus:L13", "syllabus:L14"]
+console.tune(three_machines, picture, web_2=["no agent", "agent"],
+             till_7=["no credentials", "credentials"], role=["may write", "may not write"],
+             labels={"web_2": "web-2", "till_7": "till-7", "role": "role of the instances"})
+
+# %% [markdown] tags=["loop"]
+# ## What comes in by itself
+#
+# AWS's own services need no agent: they log natively, under a role of theirs, or a **resource policy** that admits them.
+# The shop now has an API, containers, a zone in Route 53, and a trail of CloudTrail, which records the account's own calls.
+
+# %%
+lab.predict("m2")
+
+# %% tags=["syllabus:L03", "syllabus:L04", "syllabus:L06", "syllabus:L09", "syllabus:L10"]
+world = lab.fresh("europe", region="eu-central-1")
+sources(world)
+with suppress(ClientError):
+    world.client("route53").create_query_logging_config(      # a group of this Region, for the zone
+        HostedZoneId=world.client("route53").list_hosted_zones()["HostedZones"][0]["Id"],
+        CloudWatchLogsLogGroupArn="arn:aws:logs:eu-central-1:123456789012:log-group:dns")
+world.advance(minutes=15)
+lab.reveal("m2", lambda: console.groups(world, ["eu-central-1", "us-east-1"]),
+           lambda: console.outcomes(world, ["CreateQueryLoggingConfig"], services=["route53"]))
+
+# %% [markdown]
+# Each message has the form its service gives it: JSON for API Gateway and CloudTrail, fields between spaces for DNS.
+# Lambda, Elastic Beanstalk and IoT come in the same way.
+#
+# **Change one thing.** Put your own function beside them, as in the lab on alarms. Where is `/aws/lambda/…` then?
+
+# %% [markdown] tags=["loop"]
+# ## Patterns
+#
+# A **filter pattern** finds messages. Words side by side must all be there, `-` excludes, `?` makes a word optional, quotes
+# hold a phrase together. `[a, b, …]` cuts a line into fields, `{ $.name = … }` looks into JSON, and `%…%` holds a
+# regular expression.
+
+# %%
+lines = [
+    "Mar  2 09:04:11 web-1 sshd[4024]: Failed password for root from 203.0.113.9 port 52114 ssh2",
+    "Mar  2 09:04:15 web-1 sshd[4024]: Failed password for invalid user admin from 203.0.113.9 port 52118 ssh2",
+    "Mar  2 09:05:02 web-1 sshd[4031]: Accepted publickey for ada from 192.0.2.7 port 40022 ssh2",
+    "Mar  2 09:06:40 web-1 sudo: ada : TTY=pts/0 ; PWD=/root ; COMMAND=/usr/bin/systemctl restart shop",
+    '198.51.100.7 - ada [02/Mar/2026:09:07:12 +0000] "GET /orders/17 HTTP/1.1" 404 512',
+    '{"eventName": "ConsoleLogin", "userIdentity": {"type": "Root"}, "errorMessage": "Failed authentication"}',
+    "2 123456789012 eni-0a1b2c3d 203.0.113.9 172.31.0.4 52114 22 6 20 4249 1772442000 1772442060 REJECT OK",
+]
+lab.predict("m3")
+
+# %% tags=["syllabus:L17"]
+examples = {
+    "optional beside a plain word": "?Failed ?Accepted root",
+    "optional words alone": "?Failed ?Accepted",
+    "phrase, and not": '"Failed password" -invalid',
+    "an access log's errors": "[ip, id, user, time, request, status = 4*, bytes]",
+    "a flow log's refused packets": '[..., port, protocol, packets, bytes, start, end, action = REJECT, status]',
+    "a JSON member": '{ $.userIdentity.type = "Root" }',
+    "a mistake": '{ $.eventName == "ConsoleLogin" }',
+}
+lab.reveal("m3", lambda: console.pattern(world, lines, "?Failed ?Accepted root", examples=examples))
+
+# %% [markdown]
+# What lit up is what was found; below, one line is looked at closely. A mistake is pointed at, with its name.
+#
+# **Change one thing.** Write one pattern that matches the first two lines, and one for the last that extracts who asked for which
+# port. With `%…%`: every line with an address that begins with 203.
+
+# %% [markdown] tags=["loop"]
+# ## From a line to a mail
+#
+# A **metric filter** scans all streams of a group for a pattern, and feeds an ordinary metric. From there everything is as
+# you know it. Failed SSH logins are the classic case.
+
+# %%
+lab.predict("m4")
+
+# %% tags=["syllabus:L17", "syllabus:L18", "syllabus:L19"]
+def watch(world, pattern='"Failed password"', threshold=5):
+    sns = world.client("sns")
+    topic = sns.create_topic(Name="ops")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="ada@example.com")
+    world.inbox.confirm()
+    world.client("logs").put_metric_filter(
+        logGroupName=SECURE, filterName="failed", filterPattern=pattern, metricTransformations=[{
+            "metricNamespace": "Shop", "metricName": "FailedLogins", "metricValue": "1", "defaultValue": 0}])
+    world.client("cloudwatch").put_metric_alarm(
+        AlarmName="guessing", Namespace="Shop", MetricName="FailedLogins", Statistic="Sum", Period=60,
+        EvaluationPeriods=1, Threshold=threshold, ComparisonOperator="GreaterThanOrEqualToThreshold",
+        TreatMissingData="notBreaching", AlarmActions=[topic])
+
+def one_machine(minutes=30, attack=(10, 5)):
+    world = lab.fresh("one machine")
+    shop.build(world)
+    world.host("web-1").run(SECURE, shop.ssh_lines(minutes, attack), stamp="%b %d %H:%M:%S")
+    world.client("logs").create_log_group(logGroupName=SECURE)
+    world.host("web-1").agent.start(collect("{instance_id}"))
+    return world
+
+world = one_machine()
+watch(world)
+world.advance(minutes=30)
+lab.reveal("m4", lambda: console.aftermath(world, "guessing", logs=[SECURE], minutes=30),
+           lambda: world.inbox)
+
+# %% [markdown]
+# Between 09:11 and 09:12 the guesses came in one by one, each counted at once. The alarm waited for the minute to end.
+#
+# Now as it happens: **Live Tail** shows what comes in from now on. Let time pass, and write `Failed -invalid` into the box.
+
+# %% tags=["syllabus:L02", "syllabus:L17"]
+tail = console.live_tail(one_machine(), SECURE, "Failed")
+tail.go(minutes=12)
+tail
+
+# %% [markdown]
+# ### Your own log
+#
+# With `replay=True` a recorded log happens again: it begins now and arrives line by line as the clock moves, so filters and
+# alarms act. Put the path of a log of yours in place of `shop.recording("secure")`; syslog, ISO dates, Apache, JSON lines and gzip are
+# read, and `time_format=` helps with others.
+
+# %% tags=["syllabus:L17", "syllabus:L18", "syllabus:L19"]
+def again(pattern="Failed", threshold=5):
+    world = lab.fresh("again")
+    world.client("logs").create_log_group(logGroupName=SECURE)
+    watch(world, pattern, threshold)
+    world.load_logs(shop.recording("secure"), group=SECURE, stream="web-1", replay=True)
+    world.advance(hours=4)
+    return world
+
+console.tune(again, lambda world: console.aftermath(world, "guessing", minutes=240),
+             pattern=["Failed", "sshd", "invalid", "Accepted"], threshold=(1, 10, 5))
+
+# %% [markdown] tags=["loop"]
+# ## What a group settles
+#
+# Who may write and read, how long events are kept, and under whose key: all this is set on the group, for all its streams.
+# **Retention** is for ever unless you set it.
+
+# %%
+lab.predict("m5")
+
+# %% tags=["syllabus:L14", "syllabus:L15", "syllabus:L16"]
+def allow(who, *actions):
+    return {"Effect": "Allow", "Principal": who, "Action": [*actions], "Resource": "*"}
+
+def policy(*statements):
+    return json.dumps({"Version": "2012-10-17", "Statement": [*statements]})
+
+def settings(wrong="nothing"):
+    world = lab.fresh("settings")
+    kms, iam, logs = world.client("kms"), world.client("iam"), world.client("logs")
+    account = {"AWS": f"arn:aws:iam::{world.account}:root"}
+    service = {"Service": "logs.us-east-1.amazonaws.com"}
+    may_use = [] if wrong == "key policy" else [allow(service, "kms:GenerateDataKey*", "kms:Decrypt")]
+    key = kms.create_key(Policy=policy(allow(account, "kms:*"), *may_use))["KeyMetadata"]
+    iam.create_role(RoleName="writer", AssumeRolePolicyDocument=policy(
+        {"Effect": "Allow", "Principal": account, "Action": "sts:AssumeRole"}))
+    actions = ["logs:CreateLogStream"] + ["logs:PutLogEvents"] * (wrong != "permission")
+    iam.put_role_policy(RoleName="writer", PolicyName="logs", PolicyDocument=json.dumps({
+        "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]}))
+    logs.create_log_group(logGroupName=SECURE)
+    with suppress(ClientError):
+        logs.associate_kms_key(logGroupName=SECURE, kmsKeyId=key["Arn"])
+    logs.put_retention_policy(logGroupName=SECURE, retentionInDays=1 if wrong == "retention" else 30)
+    if wrong == "key disabled":
+        kms.disable_key(KeyId=key["KeyId"])
+    writer = world.client("logs", role="writer")
+    writer.create_log_stream(logGroupName=SECURE, logStreamName="web-1")
+    for age in (timedelta(days=2), timedelta(0)):
+        event = {"timestamp": int((world.now - age).timestamp() * 1000), "message": f"{age.days} days old"}
+        with suppress(ClientError):
+            writer.put_log_events(logGroupName=SECURE, logStreamName="web-1", logEvents=[event])
+    with suppress(ClientError):
+        logs.filter_log_events(logGroupName=SECURE)
+    return world
+
+calls = ["AssociateKmsKey", "PutLogEvents", "FilterLogEvents"]
+lab.reveal("m5", lambda: console.tune(
+    settings, lambda world: console.outcomes(world, calls),
+    wrong=["key disabled", "nothing", "key policy", "permission", "retention"]),
+    lambda: console.group(settings(), SECURE))
+
+# %% [markdown]
+# One wrong at a time, and AWS's own words for each. Note who speaks: IAM about the caller, KMS about the key, and a batch with
+# expired events is *accepted*, with a remark in the answer that few programs read.
+#
+# **Change one thing.** Which of these would you notice only by the missing lines?
+
+# %% [markdown] tags=["loop"]
+# ## Out to S3, some time
+#
+# An **export task** writes a group's events into a bucket, as gzip files, a folder for each stream. It is a batch, and the
+# bucket must admit CloudWatch Logs.
+
+# %%
+lab.predict("m6")
+
+# %% tags=["syllabus:L20", "syllabus:L21", "syllabus:L22"]
+def bucket_for(world, bucket, sse):
+    s3, service = world.client("s3"), {"Service": "logs.us-east-1.amazonaws.com"}
+    s3.create_bucket(Bucket=bucket)
+    look = allow(service, "s3:GetBucketAcl") | {"Resource": f"arn:aws:s3:::{bucket}"}
+    put = allow(service, "s3:PutObject") | {"Resource": f"arn:aws:s3:::{bucket}/*"}
+    s3.put_bucket_policy(Bucket=bucket, Policy=policy(look, put))
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [
+        {"ApplyServerSideEncryptionByDefault": sse}]})
+
+def export(world, bucket):
+    span = {"from": 0, "to": int(world.now.timestamp() * 1000)}
+    return world.client("logs").create_export_task(logGroupName=SECURE, destination=bucket, **span)["taskId"]
+
+world = lab.fresh("export")
+world.load_logs(shop.recording("secure"), group=SECURE, stream="web-1")
+service = {"Service": "logs.us-east-1.amazonaws.com"}
+account = {"AWS": f"arn:aws:iam::{world.account}:root"}
+key = world.client("kms").create_key(Policy=policy(
+    allow(account, "kms:*"), allow(service, "kms:GenerateDataKey*", "kms:Decrypt")))["KeyMetadata"]["Arn"]
+bucket_for(world, "under-sse-s3", {"SSEAlgorithm": "AES256"})
+bucket_for(world, "under-sse-kms", {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key})
+
+with suppress(ClientError):
+    export(world, "under-sse-kms")                                  # the course's rule
+task = export(world, "under-sse-s3")
+today = world.fork()
+today.client("logs").cancel_export_task(taskId=task)
+today.advance(minutes=2)
+today.act("logs", "configure", export_to_kms_buckets=True)
+export(today, "under-sse-kms")                                      # AWS's rule today
+lab.reveal("m6", lambda: console.export(world, task),
+           lambda: console.outcomes(today, ["CreateExportTask", "CancelExportTask"],
+                                    title="SSE-KMS: refused by the course's rule, accepted by today's"))
+
+# %% [markdown]
+# After five minutes, two hours, twelve hours: move the slider. `world.bucket("under-sse-s3")` shows the files once they are there,
+# and `.text(key)` what is in them.
+#
+# **Change one thing.** Ask for a second export while the first is pending. What does AWS say, and what follows for a nightly
+# script?
+
+# %% [markdown] tags=["break"]
+# ## Now break it
+#
+# web-1 sends its log; after five minutes something happens, and six minutes later it is mended. In the middle of it, from 09:07 on,
+# somebody guesses passwords.
+#
+# **Your aim:** find the one fault after which lines are missing for good, and say why the agent cannot help there. What would
+# the alarm have said meanwhile, and when?
+
+# %%
+lab.predict("m7")
+
+# %% tags=["syllabus:L07", "syllabus:L14"]
+def play(fault):
+    world = one_machine(20, (6, 5))
+    iam, web = world.client("iam"), world.host("web-1")
+    sends = {"RoleName": "shop-web", "PolicyArn": "arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy"}
+    world.advance(minutes=5)
+    if fault == "no permission":
+        iam.detach_role_policy(**sends)
+    elif fault == "agent stopped":
+        web.agent.stop()
+    elif fault == "throttled":
+        world.fault("logs", "PutLogEvents", error="throttling", minutes=6)
+    elif fault == "group deleted":
+        world.client("logs").delete_log_group(logGroupName=SECURE)
+    world.advance(minutes=6)
+    if fault == "no permission":
+        iam.attach_role_policy(**sends)
+    elif fault == "agent stopped":
+        web.agent.start(collect("{instance_id}"))
+    world.advance(minutes=12)
+    return world
+
+def arrived(picture):
+    return f"{int(picture.table['events'].sum())} lines have arrived"
+
+lab.reveal("m7", lambda: console.breaking(
+    play, ["none", "no permission", "agent stopped", "throttled", "group deleted"],
+    lambda world: console.sources(world, SECURE, ["web-1"]).picture, finding=arrived))
+
+# %% build exercises
+
+# %% build traps
+
+# %% build recap
