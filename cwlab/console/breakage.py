@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from cwlab.console.calls import called
 from cwlab.console.panels import Panel, Pick, Shown
 from cwlab.console.picture import Picture
 from cwlab.console.words import counted
@@ -58,7 +59,7 @@ def breaking(
         if to_ms(at) < to_ms(then.now):
             then.rewind(to=at)
         calls = [e for e in then.journal if e.kind == "call" and e.depth == 0]
-        setup = [f"world = play({fault!r}).fork()", f"world.rewind(to={at!r})"]
+        setup = [f"world = {called(play)}({fault!r}).fork()", f"world.rewind(to={at!r})"]
         seen = view(then)
         found = finding(seen) if finding else counted(len(seen.table), "datapoint")
         title = f"{fault}, {at[11:16]}: {found}"

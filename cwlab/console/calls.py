@@ -56,3 +56,9 @@ def python(entries: Iterable[Any], setup: Sequence[str] = ()) -> str:
         lines.append(f"# … {len(outside) - len(shown)} earlier calls left out: lab.journal has them all")
     lines += [e.python() + (f"  # {e.error}" if e.error else "") for e in shown]
     return "\n".join(lines)
+
+
+def called(function: object, otherwise: str = "play") -> str:
+    """The name a function of yours goes by in the code a panel shows; ``otherwise`` where it has none."""
+    name = getattr(function, "__name__", "")
+    return name if name.isidentifier() else otherwise

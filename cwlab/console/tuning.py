@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from cwlab.console.calls import called
 from cwlab.console.panels import Control, Panel, Pick, Push, Shown, Whole
 from cwlab.console.picture import Picture
 from cwlab.errors import BadInput
@@ -66,7 +67,7 @@ def tune(
         told = ", ".join(f"{name}={value!r}" for name, value in values.items())
         spoken = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in values.items())
         said = why(worlds[key]) if why else f"Played from the start with {spoken}."
-        return Shown(view(worlds[key]), said, setup=[f"world = play({told})"])
+        return Shown(view(worlds[key]), said, setup=[f"world = {called(play)}({told})"])
 
     if height is None:
         first = draw(**{c.name: c.value for c in controls if not isinstance(c, Push)}).picture
