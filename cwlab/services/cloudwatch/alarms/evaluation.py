@@ -1,7 +1,7 @@
 """When alarms are evaluated, and what is done with what they find.
 
 The table ``alarm_due`` says of each alarm when its next evaluation is due: at a tick of its own, or not at all before
-something is stored (``ahead`` looks for it). ``alarm_ticks`` holds the instants that have an entry on the agenda. What
+something is stored (``ahead`` looks for it). ``alarm_ticks`` holds the agenda's entry for each of these instants. What
 else happens at such an instant happens first, so that the order in which things were put on the agenda does not matter.
 ``watched_metrics`` says which alarms look at a metric. ``alarm_outlook`` keeps what was found by looking ahead, and
 ``foreseen`` until when that holds for metrics that are computed when read (``vended``).
@@ -61,7 +61,8 @@ def watch(call: Call, alarm: MetricAlarm, before: MetricAlarm | None) -> None:
 def forget(call: Call, alarm: MetricAlarm) -> None:
     """An alarm was deleted."""
     _unwatch(call, alarm)
-    for table in ("alarm_due", "alarm_contributors", "alarm_outlook", "foreseen"):
+    _release(call, call.table("alarm_due").pop(alarm.name, None))
+    for table in ("alarm_contributors", "alarm_outlook", "foreseen"):
         call.table(table).pop(alarm.name, None)
 
 
@@ -106,11 +107,20 @@ def look_again_all(call: Call) -> None:
 
 
 def _plan(call: Call, name: str, at_ms: int | None) -> None:
-    call.table("alarm_due")[name] = at_ms
-    ticks = call.table("alarm_ticks")
+    due, ticks = call.table("alarm_due"), call.table("alarm_ticks")
+    before = due.get(name)
+    due[name] = at_ms
     if at_ms is not None and at_ms not in ticks:
-        ticks[at_ms] = True
-        call.schedule(at_ms, "alarms")
+        ticks[at_ms] = call.schedule(at_ms, "alarms")
+    if before != at_ms:
+        _release(call, before)
+
+
+def _release(call: Call, at_ms: int | None) -> None:
+    """Take a tick off the agenda at which no alarm is due any more."""
+    ticks = call.table("alarm_ticks")
+    if at_ms is not None and at_ms in ticks and at_ms not in call.table("alarm_due").values():
+        call.cancel(ticks.pop(at_ms))
 
 
 # What happens at a tick -------------------------------------------------------------------------------------------

@@ -152,9 +152,8 @@ def fit(
     return _learned(stamp.tobytes(), value.tobytes(), zone, strength, spikes)
 
 
-@lru_cache(
-    maxsize=64
-)  # of data alone, so it matters to no world: alarms ask for the same model minute after minute
+# Of data alone, so it matters to no world; alarms ask for the same model minute after minute.
+@lru_cache(maxsize=64)
 def _learned(stamps: bytes, values: bytes, zone: str, strength: str, spikes: bool) -> Model | None:
     """Learn from the points that count."""
     stamp, value = np.frombuffer(stamps, np.int64), np.frombuffer(values, np.float64)
