@@ -33,6 +33,8 @@ console.logs(world, SECURE, pattern='"Failed password"', back="1 day")
 lab.predict("m1")
 
 # %% tags=["syllabus:L01", "syllabus:L02", "syllabus:L05", "syllabus:L07", "syllabus:L11", "syllabus:L12", "syllabus:L13"]
+MAY_SEND = "arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy"
+
 def collect(stream):
     return {"logs": {"logs_collected": {"files": {"collect_list": [{
         "file_path": SECURE, "log_group_name": SECURE, "log_stream_name": stream,
@@ -44,11 +46,10 @@ def three_machines(web_2="no agent", till_7="no credentials", role="may write"):
     world.on_premises("till-7", internet=True)
     iam = world.client("iam")
     iam.create_user(UserName="till")
-    may_send = "arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy"
-    iam.attach_user_policy(UserName="till", PolicyArn=may_send)
+    iam.attach_user_policy(UserName="till", PolicyArn=MAY_SEND)
     key = iam.create_access_key(UserName="till")["AccessKey"]["AccessKeyId"]
     if role != "may write":
-        iam.detach_role_policy(RoleName="shop-web", PolicyArn=may_send)
+        iam.detach_role_policy(RoleName="shop-web", PolicyArn=MAY_SEND)
     for name in ("web-1", "web-2", "till-7"):
         world.host(name).run(SECURE, shop.ssh_lines(15, host=name), stamp="%b %d %H:%M:%S")
     world.host("web-1").agent.start(collect("{instance_id}"))
@@ -90,7 +91,7 @@ lab.predict("m2")
 world = lab.fresh("europe", region="eu-central-1")
 sources(world)
 with suppress(ClientError):
-    world.client("route53").create_query_logging_config(      # a group of this Region, for the zone
+    world.client("route53").create_query_logging_config(      # a group of this Region
         HostedZoneId=world.client("route53").list_hosted_zones()["HostedZones"][0]["Id"],
         CloudWatchLogsLogGroupArn="arn:aws:logs:eu-central-1:123456789012:log-group:dns")
 world.advance(minutes=15)
@@ -112,13 +113,13 @@ lab.reveal("m2", lambda: console.groups(world, ["eu-central-1", "us-east-1"]),
 
 # %%
 lines = [
-    "Mar  2 09:04:11 web-1 sshd[4024]: Failed password for root from 203.0.113.9 port 52114 ssh2",
-    "Mar  2 09:04:15 web-1 sshd[4024]: Failed password for invalid user admin from 203.0.113.9 port 52118 ssh2",
-    "Mar  2 09:05:02 web-1 sshd[4031]: Accepted publickey for ada from 192.0.2.7 port 40022 ssh2",
-    "Mar  2 09:06:40 web-1 sudo: ada : TTY=pts/0 ; PWD=/root ; COMMAND=/usr/bin/systemctl restart shop",
+    "Mar  2 09:04:11 sshd[4024]: Failed password for root from 203.0.113.9 port 52114",
+    "Mar  2 09:04:15 sshd[4024]: Failed password for invalid user admin from 203.0.113.9 port 52118",
+    "Mar  2 09:05:02 sshd[4031]: Accepted publickey for ada from 192.0.2.7 port 40022 ssh2",
+    "Mar  2 09:06:40 sudo: ada : TTY=pts/0 ; PWD=/srv/root ; COMMAND=systemctl restart shop",
     '198.51.100.7 - ada [02/Mar/2026:09:07:12 +0000] "GET /orders/17 HTTP/1.1" 404 512',
-    '{"eventName": "ConsoleLogin", "userIdentity": {"type": "Root"}, "errorMessage": "Failed authentication"}',
-    "2 123456789012 eni-0a1b2c3d 203.0.113.9 172.31.0.4 52114 22 6 20 4249 1772442000 1772442060 REJECT OK",
+    '{"eventName": "ConsoleLogin", "userIdentity": {"type": "Root"}, "error": "Failed"}',
+    "2 123456789012 eni-0a 203.0.113.9 172.31.0.4 52114 22 6 9 540 1772442000 1772442060 REJECT OK",
 ]
 lab.predict("m3")
 
@@ -128,11 +129,12 @@ examples = {
     "optional words alone": "?Failed ?Accepted",
     "phrase, and not": '"Failed password" -invalid',
     "an access log's errors": "[ip, id, user, time, request, status = 4*, bytes]",
-    "a flow log's refused packets": '[..., port, protocol, packets, bytes, start, end, action = REJECT, status]',
+    "a flow log's refused packets": "[..., bytes, start, end, action = REJECT, status]",
     "a JSON member": '{ $.userIdentity.type = "Root" }',
     "a mistake": '{ $.eventName == "ConsoleLogin" }',
 }
-lab.reveal("m3", lambda: console.pattern(world, lines, "?Failed ?Accepted root", examples=examples))
+lab.reveal("m3", lambda: console.pattern(
+    world, lines, "?Failed ?Accepted root", examples=examples))
 
 # %% [markdown]
 # What lit up is what was found; below, one line is looked at closely. A mistake is pointed at, with its name.
@@ -156,12 +158,13 @@ def watch(world, pattern='"Failed password"', threshold=5):
     sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="ada@example.com")
     world.inbox.confirm()
     world.client("logs").put_metric_filter(
-        logGroupName=SECURE, filterName="failed", filterPattern=pattern, metricTransformations=[{
-            "metricNamespace": "Shop", "metricName": "FailedLogins", "metricValue": "1", "defaultValue": 0}])
+        logGroupName=SECURE, filterName="failed", filterPattern=pattern, metricTransformations=[
+            {"metricNamespace": "Shop", "metricName": "FailedLogins",
+             "metricValue": "1", "defaultValue": 0}])
     world.client("cloudwatch").put_metric_alarm(
-        AlarmName="guessing", Namespace="Shop", MetricName="FailedLogins", Statistic="Sum", Period=60,
-        EvaluationPeriods=1, Threshold=threshold, ComparisonOperator="GreaterThanOrEqualToThreshold",
-        TreatMissingData="notBreaching", AlarmActions=[topic])
+        AlarmName="guessing", Namespace="Shop", MetricName="FailedLogins", AlarmActions=[topic],
+        Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=threshold,
+        ComparisonOperator="GreaterThanOrEqualToThreshold", TreatMissingData="notBreaching")
 
 def one_machine(minutes=30, attack=(10, 5)):
     world = lab.fresh("one machine")
@@ -216,8 +219,11 @@ console.tune(again, lambda world: console.aftermath(world, "guessing", minutes=2
 lab.predict("m5")
 
 # %% tags=["syllabus:L14", "syllabus:L15", "syllabus:L16"]
-def allow(who, *actions):
-    return {"Effect": "Allow", "Principal": who, "Action": [*actions], "Resource": "*"}
+SERVICE, OWNER = {"Service": "logs.us-east-1.amazonaws.com"}, {"AWS": "arn:aws:iam::123456789012:root"}
+USES_KEY = ["kms:GenerateDataKey*", "kms:Decrypt"]
+
+def allow(who, *actions, on="*"):
+    return {"Effect": "Allow", "Principal": who, "Action": [*actions], "Resource": on}
 
 def policy(*statements):
     return json.dumps({"Version": "2012-10-17", "Statement": [*statements]})
@@ -225,27 +231,26 @@ def policy(*statements):
 def settings(wrong="nothing"):
     world = lab.fresh("settings")
     kms, iam, logs = world.client("kms"), world.client("iam"), world.client("logs")
-    account = {"AWS": f"arn:aws:iam::{world.account}:root"}
-    service = {"Service": "logs.us-east-1.amazonaws.com"}
-    may_use = [] if wrong == "key policy" else [allow(service, "kms:GenerateDataKey*", "kms:Decrypt")]
-    key = kms.create_key(Policy=policy(allow(account, "kms:*"), *may_use))["KeyMetadata"]
+    may_use = [] if wrong == "key policy" else [allow(SERVICE, *USES_KEY)]
+    key = kms.create_key(Policy=policy(allow(OWNER, "kms:*"), *may_use))["KeyMetadata"]
     iam.create_role(RoleName="writer", AssumeRolePolicyDocument=policy(
-        {"Effect": "Allow", "Principal": account, "Action": "sts:AssumeRole"}))
-    actions = ["logs:CreateLogStream"] + ["logs:PutLogEvents"] * (wrong != "permission")
-    iam.put_role_policy(RoleName="writer", PolicyName="logs", PolicyDocument=json.dumps({
-        "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]}))
+        {"Effect": "Allow", "Principal": OWNER, "Action": "sts:AssumeRole"}))
+    if wrong != "permission":
+        iam.attach_role_policy(RoleName="writer", PolicyArn=MAY_SEND)
     logs.create_log_group(logGroupName=SECURE)
+    logs.create_log_stream(logGroupName=SECURE, logStreamName="web-1")
     with suppress(ClientError):
         logs.associate_kms_key(logGroupName=SECURE, kmsKeyId=key["Arn"])
-    logs.put_retention_policy(logGroupName=SECURE, retentionInDays=1 if wrong == "retention" else 30)
+    days = 1 if wrong == "retention" else 30
+    logs.put_retention_policy(logGroupName=SECURE, retentionInDays=days)
     if wrong == "key disabled":
         kms.disable_key(KeyId=key["KeyId"])
     writer = world.client("logs", role="writer")
-    writer.create_log_stream(logGroupName=SECURE, logStreamName="web-1")
-    for age in (timedelta(days=2), timedelta(0)):
-        event = {"timestamp": int((world.now - age).timestamp() * 1000), "message": f"{age.days} days old"}
+    for days in (2, 0):
+        stamp = int((world.now - timedelta(days=days)).timestamp() * 1000)
         with suppress(ClientError):
-            writer.put_log_events(logGroupName=SECURE, logStreamName="web-1", logEvents=[event])
+            writer.put_log_events(logGroupName=SECURE, logStreamName="web-1", logEvents=[
+                {"timestamp": stamp, "message": f"{days} days old"}])
     with suppress(ClientError):
         logs.filter_log_events(logGroupName=SECURE)
     return world
@@ -273,24 +278,23 @@ lab.predict("m6")
 
 # %% tags=["syllabus:L20", "syllabus:L21", "syllabus:L22"]
 def bucket_for(world, bucket, sse):
-    s3, service = world.client("s3"), {"Service": "logs.us-east-1.amazonaws.com"}
+    s3 = world.client("s3")
     s3.create_bucket(Bucket=bucket)
-    look = allow(service, "s3:GetBucketAcl") | {"Resource": f"arn:aws:s3:::{bucket}"}
-    put = allow(service, "s3:PutObject") | {"Resource": f"arn:aws:s3:::{bucket}/*"}
-    s3.put_bucket_policy(Bucket=bucket, Policy=policy(look, put))
+    s3.put_bucket_policy(Bucket=bucket, Policy=policy(
+        allow(SERVICE, "s3:GetBucketAcl", on=f"arn:aws:s3:::{bucket}"),
+        allow(SERVICE, "s3:PutObject", on=f"arn:aws:s3:::{bucket}/*")))
     s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [
         {"ApplyServerSideEncryptionByDefault": sse}]})
 
 def export(world, bucket):
     span = {"from": 0, "to": int(world.now.timestamp() * 1000)}
-    return world.client("logs").create_export_task(logGroupName=SECURE, destination=bucket, **span)["taskId"]
+    return world.client("logs").create_export_task(
+        logGroupName=SECURE, destination=bucket, **span)["taskId"]
 
 world = lab.fresh("export")
 world.load_logs(shop.recording("secure"), group=SECURE, stream="web-1")
-service = {"Service": "logs.us-east-1.amazonaws.com"}
-account = {"AWS": f"arn:aws:iam::{world.account}:root"}
-key = world.client("kms").create_key(Policy=policy(
-    allow(account, "kms:*"), allow(service, "kms:GenerateDataKey*", "kms:Decrypt")))["KeyMetadata"]["Arn"]
+key = world.client("kms").create_key(
+    Policy=policy(allow(OWNER, "kms:*"), allow(SERVICE, *USES_KEY)))["KeyMetadata"]["Arn"]
 bucket_for(world, "under-sse-s3", {"SSEAlgorithm": "AES256"})
 bucket_for(world, "under-sse-kms", {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key})
 
@@ -303,8 +307,7 @@ today.advance(minutes=2)
 today.act("logs", "configure", export_to_kms_buckets=True)
 export(today, "under-sse-kms")                                      # AWS's rule today
 lab.reveal("m6", lambda: console.export(world, task),
-           lambda: console.outcomes(today, ["CreateExportTask", "CancelExportTask"],
-                                    title="SSE-KMS: refused by the course's rule, accepted by today's"))
+           lambda: console.outcomes(today, ["CreateExportTask", "CancelExportTask"]))
 
 # %% [markdown]
 # After five minutes, two hours, twelve hours: move the slider. `world.bucket("under-sse-s3")` shows the files once they are there,
@@ -329,7 +332,7 @@ lab.predict("m7")
 def play(fault):
     world = one_machine(20, (6, 5))
     iam, web = world.client("iam"), world.host("web-1")
-    sends = {"RoleName": "shop-web", "PolicyArn": "arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy"}
+    sends = {"RoleName": "shop-web", "PolicyArn": MAY_SEND}
     world.advance(minutes=5)
     if fault == "no permission":
         iam.detach_role_policy(**sends)

@@ -144,7 +144,7 @@ def _source(sheet: Canvas, one: Source, y: float, flows: Sequence[Flow]) -> None
     x, x2 = SOURCE
     sent = sum(f.events for f in flows if f.source == one.name)
     said = (
-        one.why
+        one.why.partition(":")[0]
         if one.standing != "sending"
         else f"{one.kind}, {counted(sent, 'event')}"
         if one.kind

@@ -93,7 +93,9 @@ def loglines(
         when = to_datetime(line.at_ms)
         sheet.text(WHEN + 3, y, f"{when:%m-%d %H:%M}" if several else f"{when:%H:%M:%S}", size=10, font=theme.MONO,
                    tip=f"{when:%Y-%m-%d %H:%M:%S} UTC")  # fmt: skip
-        sheet.text(STREAM + 8, y, fitting(line.stream, TEXT - STREAM - 16, 11), tip=line.stream)
+        sheet.text(
+            STREAM + 8, y, fitting(line.stream, TEXT - STREAM - 16, 10, 0.66), size=10, tip=line.stream
+        )
         lit_text(sheet, TEXT, y, line.text, line.spans, WIDTH - TEXT)
     if not lines:
         sheet.text(WIDTH / 2, top + 30, empty, size=13, weight=600, align="center")

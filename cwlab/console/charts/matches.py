@@ -77,7 +77,8 @@ def _close(sheet: Canvas, one: Any, look: int, top: float) -> None:
     sheet.line([(0, top), (WIDTH, top)], theme.GRID, width=1)
     y = top + 14
     sheet.text(0, y, f"Line {look}: the pattern's terms and conditions", weight=600)
-    sheet.text(HALF, y, "fields it extracts", weight=600)
+    if one.mode != "text":
+        sheet.text(HALF, y, "fields it extracts", weight=600)
     y += 19
     if one.note:
         sheet.text(0, y, fitting(one.note, HALF - 20, 11), tip=one.note)
@@ -88,7 +89,9 @@ def _close(sheet: Canvas, one: Any, look: int, top: float) -> None:
         if part.counts:
             sheet.dot(8, at, color, shape=shape, size=46)
         sheet.text(19, at, fitting(part.text, 150, 11, 0.62), font=theme.MONO, weight=600, tip=part.text)
-        sheet.text(178, at, fitting(part.note, HALF - 190, 11), tip=part.note)
+        sheet.text(
+            178, at, fitting(part.note, (WIDTH if one.mode == "text" else HALF) - 190, 11), tip=part.note
+        )
     for i, each in enumerate(one.fields[: PARTS - 1]):
         at = y + 19 * i
         if i == PARTS - 2 and len(one.fields) > PARTS - 1:
@@ -98,9 +101,8 @@ def _close(sheet: Canvas, one: Any, look: int, top: float) -> None:
         sheet.text(
             HALF + 150, at, fitting(each.value, WIDTH - HALF - 155, 11, 0.62), font=theme.MONO, tip=each.value
         )
-    if not one.fields:
-        said = "none: only space-delimited and JSON patterns do" if one.mode == "text" else "none"
-        sheet.text(HALF, y, said)
+    if not one.fields and one.mode != "text":
+        sheet.text(HALF, y, "none")
     if len(one.parts) > room:
         sheet.text(0, y + 19 * (PARTS - 1), f"… {len(one.parts) - room} more in the numbers")
 

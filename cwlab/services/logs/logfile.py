@@ -50,15 +50,18 @@ class LoadedLog:
     year: int | None
 
     def __repr__(self) -> str:
-        span = f"{iso(to_ms(self.first))} to {iso(to_ms(self.last))}"
         said = [
-            f"{self.events:,} events in {self.group}, stream {self.stream}: {span}; time: {self.time_format}"
+            f"{self.events:,} events in {self.group}, stream {self.stream}: {iso(to_ms(self.first))} to {iso(to_ms(self.last))}",
+            f"Times as in {self.time_format}."
+            + (
+                ""
+                if self.year is None
+                else f" The first line is taken as of {self.year}; year=… changes that."
+            ),
         ]
-        if self.year is not None:
-            said.append(f"the first line taken as of {self.year} (year=… changes that)")
         if self.ahead:
-            said.append(f"{self.ahead:,} arrive as the clock reaches them")
-        return "; ".join(said) + "."
+            said.append(f"{self.ahead:,} of them arrive as the clock reaches them.")
+        return "\n".join(said)
 
 
 def load(
