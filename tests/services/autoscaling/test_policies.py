@@ -198,6 +198,14 @@ def test_a_bad_policy_is_refused(autoscaling, create, refused, params, text):
     assert autoscaling.describe_policies(**GROUP)["ScalingPolicies"] == []
 
 
+def test_what_the_model_forbids_comes_under_the_code_of_the_service(autoscaling, create, refused):
+    create()
+    asked = with_config(PredefinedMetricSpecification={"PredefinedMetricType": "Foo"})
+    code, message = refused(autoscaling.put_scaling_policy, **GROUP, **asked)
+    assert code == "ValidationError"
+    assert message.startswith("1 validation error detected: Value 'Foo' at 'targetTrackingConfiguration.")
+
+
 @pytest.mark.parametrize(
     ("params", "text"),
     [
