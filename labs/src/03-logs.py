@@ -200,9 +200,8 @@ tail
 # %% tags=["syllabus:L17", "syllabus:L18", "syllabus:L19"]
 def again(pattern="Failed", threshold=5):
     world = lab.fresh("again")
-    world.client("logs").create_log_group(logGroupName=SECURE)
-    watch(world, pattern, threshold)
     world.load_logs(shop.recording("secure"), group=SECURE, stream="web-1", replay=True)
+    watch(world, pattern, threshold)
     world.advance(hours=4)
     return world
 
@@ -219,7 +218,8 @@ console.tune(again, lambda world: console.aftermath(world, "guessing", minutes=2
 lab.predict("m5")
 
 # %% tags=["syllabus:L14", "syllabus:L15", "syllabus:L16"]
-SERVICE, OWNER = {"Service": "logs.us-east-1.amazonaws.com"}, {"AWS": "arn:aws:iam::123456789012:root"}
+SERVICE = {"Service": "logs.us-east-1.amazonaws.com"}
+OWNER = {"AWS": "arn:aws:iam::123456789012:root"}
 USES_KEY = ["kms:GenerateDataKey*", "kms:Decrypt"]
 
 def allow(who, *actions, on="*"):
@@ -243,14 +243,14 @@ def settings(wrong="nothing"):
         logs.associate_kms_key(logGroupName=SECURE, kmsKeyId=key["Arn"])
     days = 1 if wrong == "retention" else 30
     logs.put_retention_policy(logGroupName=SECURE, retentionInDays=days)
-    if wrong == "key disabled":
-        kms.disable_key(KeyId=key["KeyId"])
     writer = world.client("logs", role="writer")
     for days in (2, 0):
         stamp = int((world.now - timedelta(days=days)).timestamp() * 1000)
         with suppress(ClientError):
             writer.put_log_events(logGroupName=SECURE, logStreamName="web-1", logEvents=[
                 {"timestamp": stamp, "message": f"{days} days old"}])
+        if wrong == "key disabled":                                  # once something is stored
+            kms.disable_key(KeyId=key["KeyId"])
     with suppress(ClientError):
         logs.filter_log_events(logGroupName=SECURE)
     return world
@@ -350,12 +350,10 @@ def play(fault):
     world.advance(minutes=12)
     return world
 
-def arrived(picture):
-    return f"{int(picture.table['events'].sum())} lines have arrived"
-
 lab.reveal("m7", lambda: console.breaking(
     play, ["none", "no permission", "agent stopped", "throttled", "group deleted"],
-    lambda world: console.sources(world, SECURE, ["web-1"]).picture, finding=arrived))
+    lambda world: console.sources(world, SECURE, ["web-1"]).picture,
+    finding=lambda picture: f"{picture.table['events'].sum()} lines have arrived"))
 
 # %% build exercises
 

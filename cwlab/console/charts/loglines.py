@@ -161,7 +161,7 @@ def lit_text(
     first = min((a for a, _ in spans), default=0)
     skip = 0
     if len(text) > limit and first > limit * 2 // 3:
-        skip = max(0, min(first - limit // 3, len(text) - limit))
+        skip = max(0, min(first - limit // 3, len(text) - limit + 3))
     shown, at = text[skip : skip + limit * 2], x
     tip = clean(text[:TIP]) + ("…" if len(text) > TIP else "")
     if skip:
