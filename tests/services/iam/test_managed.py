@@ -37,6 +37,7 @@ SHORTENED = {
     "ReadOnlyAccess",  # by verb
     "PowerUserAccess",
     "AmazonSSMManagedInstanceCore",  # fewer actions of services that are not here
+    "AWSElasticBeanstalkWebTier",  # its part on logs
     "CloudWatchFullAccessV2",  # without iam:PassRole for integrations that are not here
     "CloudWatchReadOnlyAccess",
     "AutoScalingFullAccess",
