@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from cwlab.api import Call, Principal, Request, verb
+from cwlab.api import Call, Principal, Request, service_principal, verb
 from cwlab.errors import AwsError, BadInput
 from cwlab.services.elasticbeanstalk.records import Environment
 
+SERVICE = "elasticbeanstalk.amazonaws.com"
 FILES = (
     "/var/log/eb-engine.log",
     "/var/log/nginx/access.log",
@@ -68,7 +69,7 @@ def group_name(environment: Environment, file: str) -> str:
 
 
 def set_up(call: Call, environment: Environment) -> None:
-    """The instances make groups and streams, and set how long the groups keep events.
+    """Elastic Beanstalk makes the groups and sets how long they keep events; the instances make their streams.
 
     Raises:
         AwsError: their role may not.
@@ -77,16 +78,16 @@ def set_up(call: Call, environment: Environment) -> None:
         role = _role(call, environment, instance)
         for file in FILES:
             named = {"logGroupName": group_name(environment, file)}
-            _ask(call, role, "CreateLogGroup", named)
-            _ask(call, role, "PutRetentionPolicy", named | {"retentionInDays": environment.retention_days})
+            _ask(call, service_principal(SERVICE), "CreateLogGroup", named)
+            kept = named | {"retentionInDays": environment.retention_days}
+            _ask(call, service_principal(SERVICE), "PutRetentionPolicy", kept)
             _ask(call, role, "CreateLogStream", named | {"logStreamName": instance})
 
 
 def _role(call: Call, environment: Environment, instance: str) -> Principal:
     """The instance's own role."""
     asked = {"InstanceProfileName": environment.profile or ""}
-    service = "elasticbeanstalk.amazonaws.com"
-    roles = call.invoke("iam", "GetInstanceProfile", asked, service_principal=service)["InstanceProfile"][
+    roles = call.invoke("iam", "GetInstanceProfile", asked, service_principal=SERVICE)["InstanceProfile"][
         "Roles"
     ]
     if not roles:
@@ -94,10 +95,10 @@ def _role(call: Call, environment: Environment, instance: str) -> Principal:
     return call.world.service_session(roles[0]["Arn"], "ec2.amazonaws.com", instance)
 
 
-def _ask(call: Call, role: Principal, operation: str, params: dict[str, Any]) -> None:
+def _ask(call: Call, who: Principal, operation: str, params: dict[str, Any]) -> None:
     try:
         call.world.door(
-            Request("logs", operation, params, role, call.account, call.region, depth=call.request.depth + 1)
+            Request("logs", operation, params, who, call.account, call.region, depth=call.request.depth + 1)
         )
     except AwsError as problem:
         if problem.code != "ResourceAlreadyExistsException":
