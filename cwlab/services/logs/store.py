@@ -13,7 +13,7 @@ from typing import Any
 from cwlab.codec import register
 from cwlab.services.logs.chunk import Chunk, build, merge
 
-OWN = 64  # events of a batch from which on it is a chunk of its own: where the journal begins to share it
+OWN = 16  # events of a batch from which on it is a chunk of its own: where the journal begins to share it
 SEAL = 256  # events in the open buffer before they become a chunk
 LONG = 65_536  # bytes in the open buffer before it is sealed
 MERGED = 16_384  # rows beyond which sealed chunks are left alone

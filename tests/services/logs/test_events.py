@@ -1,5 +1,8 @@
 """Writing and reading events: what is accepted can be read back in order, once; what is rejected is named."""
 
+import gc
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -416,6 +419,23 @@ def test_what_was_done_can_be_done_again_from_the_journal(tmp_path):
     assert everything(Lab.recover(tmp_path / "lab.journal")) == told
     entry = next(e for e in lab.journal if e.operation == "PutLogEvents")
     assert entry.python().startswith("logs.put_log_events(\n") and "'big 0'" in entry.python()
+
+
+def test_batches_as_an_agent_sends_them_weigh_little_more_than_their_text(lab, logs):
+    line = "2026-03-02T09:00:00Z GET /items/{} HTTP/1.1 200 {} Mozilla/5.0"
+    put(lab, [event(ms(lab))])
+    gc.collect()
+    tracemalloc.start()
+    raw = 0
+    for batch in range(100):
+        events = [event(ms(lab), line.format(batch, n)) for n in range(20)]
+        raw += sum(len(each["message"]) for each in events)
+        put(lab, events)
+    del events
+    gc.collect()
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 4 * raw, f"{held / raw:.1f} times the text, the journal included"
 
 
 def test_the_journal_holds_no_second_copy(lab, logs, tmp_path):

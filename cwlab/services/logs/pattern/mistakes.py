@@ -133,6 +133,7 @@ JSON: dict[Mistake, list[str]] = {
         "{ ($.a) }",
         "{ $.a",
         "{ $.a x }",
+        '{ $.a "x" }',
         "{ $.a 1 }",
     ],
     Mistake("a condition that does not begin with $", "Members are named from the root: $.level."): [

@@ -25,6 +25,7 @@ _EXAMPLES = {"text": mistakes.TEXT, "json": mistakes.JSON, "space": mistakes.SPA
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _ESCAPED = re.compile(r'\\(["\\])')
 _WORD = re.compile(r"\S+")
+_NOTHING = re.compile(r'\s*("\s*"\s*)*')
 
 
 @lru_cache(maxsize=1)
@@ -80,7 +81,7 @@ def parse(text: str) -> nodes.Tree:
     """
     if len(text) > MAX_LENGTH:
         raise PatternError(text[:60] + "…", 0, mistakes.TOO_LONG)
-    if not text.strip().strip('"').strip():
+    if _NOTHING.fullmatch(text):
         return nodes.Terms(())
     mode = mode_of(text)
     tree = _parsed(text, mode)
@@ -120,6 +121,8 @@ def _named(text: str, error: UnexpectedInput, mode: str) -> PatternError:
     from lark import UnexpectedCharacters
 
     at = _position(error, text.rstrip())
+    if mode == "json" and text[max(at - 1, 0) : at + 1] == '["':  # a key as in JavaScript
+        return PatternError(text, at, mistakes.STEP)
     if isinstance(error, UnexpectedCharacters) or _foreign(text, at, mode):
         return _character(text, at, mode)
     known = _known(mode)
