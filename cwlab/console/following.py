@@ -97,8 +97,7 @@ def states(
         title: the finding; made from the states when left out.
     """
     client = lab.client("cloudwatch")
-    found = {a["AlarmName"]: a for a in standing.all_of(client, names)}
-    ordered = [found[n] for n in (names or found) if n in found]
+    ordered = standing.chosen(client, names)
     end = lab.now
     start = max(end - timedelta(minutes=minutes), getattr(lab, "start", end - timedelta(minutes=minutes)))
     start_ms, now_ms = to_ms(start), to_ms(end)

@@ -27,10 +27,13 @@ def alarms(lab: Any, names: Sequence[str] | None = None, *, title: str = "") -> 
         names: only these.
         title: the finding, if you know a better one.
 
+    Raises:
+        BadInput: there is no alarm of one of the names.
+
     Example:
         ``console.alarms(lab).table``
     """
-    found = standing.all_of(lab.client("cloudwatch"), names)
+    found = standing.chosen(lab.client("cloudwatch"), names)
     return roster([_entry(a) for a in found], title=title, compact=len(found) > MANY)
 
 

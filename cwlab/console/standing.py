@@ -42,11 +42,21 @@ def one(client: Any, name: str) -> dict[str, Any]:
     Raises:
         BadInput: there is none of this name.
     """
-    found = all_of(client, [name])
-    if not found:
-        there = ", ".join(a["AlarmName"] for a in all_of(client)[:8]) or "none yet"
-        raise BadInput(name, "is not an alarm of this account and Region.", f"There are: {there}.")
-    return found[0]
+    return chosen(client, [name])[0]
+
+
+def chosen(client: Any, names: Sequence[str] | None) -> list[dict[str, Any]]:
+    """The alarms of these names, in this order; all there are, by name, where none are named.
+
+    Raises:
+        BadInput: there is none of one of the names.
+    """
+    found = {str(a["AlarmName"]): a for a in all_of(client, names)}
+    for name in names or ():
+        if name not in found:
+            there = ", ".join(a["AlarmName"] for a in all_of(client)[:8]) or "none yet"
+            raise BadInput(name, "is not an alarm of this account and Region.", f"There are: {there}.")
+    return [found[name] for name in (found if names is None else names)]
 
 
 def history(

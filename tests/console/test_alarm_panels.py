@@ -289,3 +289,9 @@ def test_on_aws_the_inbox_is_left_out(lab: Lab):
 
     assert strip(console.aftermath(Twin(), "busy"), "inbox") == []
     assert len(console.states(Twin()).table) == len(console.states(lab, inbox=False).table)
+
+
+@pytest.mark.parametrize("draw", [console.alarms, console.states])
+def test_an_alarm_that_is_not_there_is_named(lab: Lab, draw):
+    with pytest.raises(BadInput, match="'nope' is not an alarm"):
+        draw(lab, ["nope"])
