@@ -293,5 +293,5 @@ def test_on_aws_the_inbox_is_left_out(lab: Lab):
 
 @pytest.mark.parametrize("draw", [console.alarms, console.states])
 def test_an_alarm_that_is_not_there_is_named(lab: Lab, draw):
-    with pytest.raises(BadInput, match="'nope' is not an alarm"):
+    with pytest.raises(BadInput, match="'nope': is not an alarm"):
         draw(lab, ["nope"])
