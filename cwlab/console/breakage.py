@@ -24,6 +24,7 @@ def breaking(
     view: Callable[[Any], Picture],
     *,
     finding: Callable[[Picture], str] | None = None,
+    why: Callable[[Any], str] | None = None,
     height: int = 300,
 ) -> Panel:
     """What a metric shows when something breaks, and at which instant you could have known.
@@ -37,6 +38,8 @@ def breaking(
         faults: the names, the healthy case first. Every world must run for the same time.
         view: draws a world; its picture's table has a row for each datapoint.
         finding: what a picture shows, in a few words; how many datapoints there are when left out.
+        why: one sentence about a world; what your calls came to when left out.
+        height: pixels kept for the picture.
 
     Twin: ``panel.set(fault="late", at="2026-03-02T09:12:00Z")``
 
@@ -64,7 +67,7 @@ def breaking(
         found = finding(seen) if finding else counted(len(seen.table), "datapoint")
         title = f"{fault}, {at[11:16]}: {found}"
         picture = replace(seen, title=title, words={**seen.words, **axis})
-        return Shown(picture, _why(calls), setup=setup)
+        return Shown(picture, why(then) if why else _why(calls), setup=setup)
 
     return Panel(
         "breaking",

@@ -353,7 +353,8 @@ def play(fault):
 lab.reveal("m7", lambda: console.breaking(
     play, ["none", "no permission", "agent stopped", "throttled", "group deleted"],
     lambda world: console.sources(world, SECURE, ["web-1"]).picture,
-    finding=lambda picture: f"{picture.table['events'].sum()} lines have arrived"))
+    finding=lambda picture: f"{picture.table['events'].sum()} lines have arrived", height=190,
+    why=lambda world: console.sources(world, SECURE, ["web-1"]).why))
 
 # %% build exercises
 

@@ -85,3 +85,38 @@ def test_the_alarms_lab_runs_offline_and_its_alarm_console_answers_to_the_keyboa
     page.clean()
     page.theme("JupyterLab Dark")
     page.clean()
+
+
+def test_the_logs_lab_runs_offline_and_its_pattern_bench_answers_to_the_keyboard(open_notebook, server):
+    page = _open(open_notebook, server, "03-logs.ipynb", "import os; os.environ['CWLAB_COMMIT'] = 'truth'")
+    page.run_all()
+    page.wait_painted()
+    page.clean()
+    bench = page.page.locator(".cwlab-panel").filter(
+        has=page.page.get_by_text("Look closely at line", exact=True)
+    )
+    chart, why = bench.locator(".cwlab-chart"), bench.locator(".cwlab-why")
+    box = bench.locator("input[type=text]").first
+    for pattern, title in (
+        ('{ $.userIdentity.type = "Root" }', "1 of 7 lines match"),
+        ("[a, b", "cannot be read"),
+    ):
+        before = chart.get_attribute("aria-label")
+        box.fill(pattern)
+        box.press("Enter")
+        page.page.wait_for_function(
+            "([e, was]) => e.getAttribute('aria-label') !== was", arg=[chart.element_handle(), before]
+        )
+        assert title in chart.get_attribute("aria-label")
+    assert "InvalidParameterException" in why.inner_text()
+    tail = page.page.locator(".cwlab-panel").filter(has=page.page.get_by_role("button", name="Go on"))
+    label = tail.locator(".cwlab-chart").get_attribute("aria-label")
+    tail.get_by_role("button", name="Go on").focus()
+    page.page.keyboard.press("Enter")
+    page.page.wait_for_function(
+        "([e, was]) => e.getAttribute('aria-label') !== was",
+        arg=[tail.locator(".cwlab-chart").element_handle(), label],
+    )
+    page.clean()
+    page.theme("JupyterLab Dark")
+    page.clean()

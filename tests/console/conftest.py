@@ -1,11 +1,15 @@
 """A small lab with metrics whose names try to break the page, and every kind of chart drawn from it."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import NamedTuple
 
 import pytest
+from botocore.exceptions import ClientError
 
-from cwlab import Lab, console
+from cwlab import Lab, console, shop
+from cwlab.learn.topics.logs import export, make_bucket
+from cwlab.timeline import to_ms
 
 NASTY = "<img src=x onerror=alert(1)>"
 
@@ -88,6 +92,54 @@ def alarm_kinds() -> dict[str, console.Picture]:
     }
 
 
+def log_lab() -> Lab:
+    """A group that a machine, a machine without an agent and you write to; lines and names that try to break the page."""
+    lab = Lab()
+    shop.build(lab)
+    logs = lab.client("logs")
+    logs.create_log_group(logGroupName="/var/log/secure")
+    logs.create_log_stream(logGroupName="/var/log/secure", logStreamName=NASTY)
+    logs.put_log_events(
+        logGroupName="/var/log/secure",
+        logStreamName=NASTY,
+        logEvents=[{"timestamp": to_ms(lab.now), "message": f"{NASTY} \x1b[31m \x00 \U0001f389"}],
+    )
+    collect = {"file_path": "/var/log/secure", "timestamp_format": "%b %d %H:%M:%S"}
+    lab.host("web-1").agent.start({"logs": {"logs_collected": {"files": {"collect_list": [collect]}}}})
+    lab.host("web-1").run("/var/log/secure", shop.ssh_lines(10, (3, 2)), stamp="%b %d %H:%M:%S")
+    lab.advance(minutes=10)
+    with suppress(ClientError):
+        logs.put_log_events(
+            logGroupName=NASTY[1:4], logStreamName="x", logEvents=[{"timestamp": 1, "message": "x"}]
+        )
+    return lab
+
+
+def log_kinds() -> dict[str, console.Picture]:
+    """One picture of each kind about logs."""
+    lab, group = log_lab(), "/var/log/secure"
+    tail = console.live_tail(lab.fork(), group)
+    tail.go(minutes=5)
+    lines = [NASTY, '{"type": "Root"}', "a b 404 12"]
+    exported = Lab()
+    exported.load_logs(shop.recording("secure"), group=group, stream="web-1")
+    make_bucket(exported, "shop-logs")
+    task = export(exported, "shop-logs")
+    return {
+        "logs": console.logs(lab, group, pattern="Failed").picture,
+        "logs, refused": console.logs(lab, group, pattern="[a").picture,
+        "live tail": tail.picture,
+        "pattern, text": console.pattern(lab, lines, "?img ?404").picture,
+        "pattern, fields": console.pattern(lab, lines, "[..., status = 4*, bytes]", look=3).picture,
+        "pattern, refused": console.pattern(lab, lines, "{ $.a == 1 }").picture,
+        "sources": console.sources(lab, group, ["web-1", "web-2"]).picture,
+        "group": console.group(lab, group),
+        "groups": console.groups(lab, ["us-east-1", "eu-west-1"]),
+        "outcomes": console.outcomes(lab),
+        "export": console.export(exported, task).picture,
+    }
+
+
 def every_kind(lab: Lab) -> dict[str, console.Picture]:
     """One picture of each kind we draw."""
     instances = [{"InstanceId": "i-0123456789abcdef0"}, {"InstanceId": "i-0fedcba9876543210"}]
@@ -110,6 +162,7 @@ def every_kind(lab: Lab) -> dict[str, console.Picture]:
         "journal": console.journal(lab),
         "agenda": console.agenda(lab),
         **alarm_kinds(),
+        **log_kinds(),
     }
 
 

@@ -85,9 +85,19 @@ def flow(
     places = {one: _top(i, max(len(streams), 1), room) for i, one in enumerate(streams)}
     halls = {name: _top(i, len(groups), room) for i, name in enumerate(groups)}
     totals = {one: sum(f.events for f in flows if (f.group, f.stream) == one) for one in streams}
+    sending = {one.name for one in shown if one.standing == "sending"}
     for one in flows:
         if one.source in tops and (one.group, one.stream) in places and one.events:
-            _wire(sheet, SOURCE[1], tops[one.source], STREAM[0], places[one.group, one.stream], one.events)
+            color = theme.COLORS["green"] if one.source in sending else theme.GRID
+            _wire(
+                sheet,
+                SOURCE[1],
+                tops[one.source],
+                STREAM[0],
+                places[one.group, one.stream],
+                one.events,
+                color,
+            )
     for (group, stream), events in totals.items():
         if events:
             _wire(sheet, STREAM[1], places[group, stream], GROUP[0], halls[group], events)
@@ -118,7 +128,9 @@ def _top(i: int, n: int, room: int) -> float:
     return HEAD + i * ROW + (free / 2 if n < room else 0)
 
 
-def _wire(sheet: Canvas, x: float, y: float, x2: float, y2: float, events: int) -> None:
+def _wire(
+    sheet: Canvas, x: float, y: float, x2: float, y2: float, events: int, color: str = theme.COLORS["green"]
+) -> None:
     """A line that grows with what has come over it."""
     a, b = y + TALL / 2, y2 + TALL / 2
     points = [(x, a)]
@@ -126,7 +138,7 @@ def _wire(sheet: Canvas, x: float, y: float, x2: float, y2: float, events: int) 
         t = i / 12
         points.append((x + (x2 - x) * t, a + (b - a) * (3 * t * t - 2 * t**3)))
     points.append((x2, b))
-    sheet.line(points, theme.COLORS["green"], width=1.2 + 1.3 * log10(1 + events))
+    sheet.line(points, color, width=1.2 + 1.3 * log10(1 + events))
 
 
 def _box(

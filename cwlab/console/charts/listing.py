@@ -15,7 +15,7 @@ from cwlab.console.picture import Picture, show
 from cwlab.console.picture import drawing as themed
 from cwlab.console.words import clean
 
-WIDTH, ROW, NAME, SAID = 776, 42, 84, 330
+WIDTH, ROW, NAME, SAID, LINES = 776, 54, 84, 318, 3
 MARKS = {
     "ok": (theme.COLORS["green"], "circle"),
     "refused": (theme.COLORS["vermillion"], "cross"),
@@ -84,12 +84,11 @@ def listing(
             tip=one.name,
         )
         sheet.text(NAME, y + 30, fitting(one.note, SAID - NAME - 10, 10), size=10, tip=one.note)
-        lines = wrapped(one.said, WIDTH - SAID - 12, 11)
-        for n, line in enumerate(lines[:2]):
-            more = n == 1 and len(lines) > 2
-            sheet.text(
-                SAID, y + 14 + 16 * n, fitting(line + " …", WIDTH - SAID - 4) if more else line, tip=one.said
-            )
+        lines = wrapped(one.said, WIDTH - SAID - 6, 10)
+        for n, line in enumerate(lines[:LINES]):
+            more = n + 1 == LINES < len(lines)
+            cut = fitting(line, WIDTH - SAID - 24, 10) + " …" if more else line
+            sheet.text(SAID, y + 14 + 14 * n, cut, size=10, tip=one.said)
     if not items:
         sheet.text(0, 14, "nothing yet", size=13, weight=600)
     table = pd.DataFrame(

@@ -50,7 +50,7 @@ def matches(told: Sequence[Any], look: int) -> Picture:
         sheet.text(21, y, word, weight=600 if one.matched else 400)
         lit = [s for part in one.parts if part.holds and part.counts for s in part.spans]
         lit_text(sheet, TEXT, y, one.message, lit, WIDTH - TEXT)
-    if told:
+    if told and not broken:
         _close(sheet, told[look - 1], look, ROW * len(told) + 8)
     n = sum(one.matched for one in told)
     title = "This pattern cannot be read" if broken else f"{n} of {counted(len(told), 'line')} match"

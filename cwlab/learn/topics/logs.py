@@ -837,7 +837,7 @@ TOPIC = Topic(
     title="Logs",
     why="A log tells what a metric only hints at, but only if it arrives: from the right machine, in the right Region, under settings "
     "that let it in and let you read it.",
-    minutes=90,
+    minutes=95,
     builds_on=("alarms",),
     abilities=(
         "bring the lines of any machine or service into a group, and find out why one is silent",
