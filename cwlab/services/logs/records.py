@@ -81,7 +81,7 @@ class Settings:
     times are eventually consistent, "typically less than an hour").
     """
 
-    max_event_bytes: int = 262_144  # 1_048_576 is what AWS takes since 2025
+    max_event_bytes: int = 1_048_576  # 262_144 is what AWS took until 2025
     listing_delay_ms: int = 0
     export_to_kms_buckets: bool = (
         False  # the guide up to 2022: SSE-KMS is refused; AWS takes such buckets today

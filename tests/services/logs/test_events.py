@@ -199,8 +199,11 @@ def test_sequence_tokens_are_ignored(lab, logs):
     assert [e["message"] for e in everything(lab)] == ["m", "same", "same", "same"]
 
 
-def test_an_event_of_a_megabyte_is_taken_where_the_setting_says_so(lab, logs):
+def test_an_event_of_a_megabyte_is_taken_unless_the_older_limit_is_set(lab, logs):
     big = "x" * (1_048_576 - 26)
+    with pytest.raises(logs.exceptions.InvalidParameterException, match="exceeds limit of 1048576"):
+        put(lab, [event(ms(lab), big + "x")])
+    lab.act("logs", "configure", max_event_bytes=262_144)
     with pytest.raises(logs.exceptions.InvalidParameterException, match="exceeds limit of 262144"):
         put(lab, [event(ms(lab), big)])
     put(lab, [event(ms(lab), "x" * (262_144 - 26))])
