@@ -88,13 +88,13 @@ def _accepted(stamps: list[int], now_ms: int, retention_ms: int | None) -> tuple
     first = bisect_left(stamps, now_ms - TOO_OLD_MS)
     if first:
         rejected["tooOldLogEventEndIndex"] = first
-    if first < last and stamps[last - 1] - stamps[first] > MAX_SPAN_MS:  # expired ones count
-        raise invalid(
-            "The batch of log events in a single PutLogEvents request cannot span more than 24 hours."
-        )
     if retention_ms is not None:
         expired = bisect_left(stamps, now_ms - retention_ms)
         if expired > first:
             rejected["expiredLogEventEndIndex"] = expired
             first = expired
+    if first < last and stamps[last - 1] - stamps[first] > MAX_SPAN_MS:  # those left out do not count
+        raise invalid(
+            "The batch of log events in a single PutLogEvents request cannot span more than 24 hours."
+        )
     return first, max(first, last), rejected
