@@ -9,6 +9,7 @@ from cwlab.services.logs import (  # noqa: F401
     metric_filters,
     metrics,
     policies,
+    queries,
     replay,
     streams,
     tagging,

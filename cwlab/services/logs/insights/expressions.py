@@ -1,0 +1,189 @@
+"""Expressions of a query as expressions of the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from cwlab.services.logs.insights import nodes, periods
+from cwlab.services.logs.insights.errors import Mistake, QueryError
+from cwlab.services.logs.insights.functions import FUNCTIONS, NOT_MODELED
+from cwlab.services.logs.insights.mistakes import not_modeled
+from cwlab.services.logs.insights.regex import checked
+from cwlab.services.logs.insights.tree import call, joined, number, text, tree
+from cwlab.services.logs.insights.values import (
+    Value,
+    compare,
+    finite,
+    instant,
+    num,
+    of_number,
+    of_text,
+    truth,
+    txt,
+)
+
+if TYPE_CHECKING:
+    from sqlglot.expressions import Expression
+
+AGGREGATES = frozenset(
+    [
+        "count",
+        "count_distinct",
+        "sum",
+        "avg",
+        "min",
+        "max",
+        "stddev",
+        "pct",
+        "earliest",
+        "latest",
+        "sortsfirst",
+        "sortslast",
+    ]
+)
+_LARGEST = 20_000  # nodes of one expression for the engine
+_COMPARE = ("=", "!=", "<", "<=", ">", ">=")
+_ARITHMETIC = {
+    "+": ":a + :b",
+    "-": ":a - :b",
+    "*": ":a * :b",
+    "/": ":a / NULLIF(:b, 0)",
+    "%": ":a % NULLIF(:b, 0)",
+    "^": "pow(:a, :b)",
+}
+
+
+class Expressions:
+    """Compiles expressions; ``lookup`` knows the fields.
+
+    Args:
+        query: its text, for the places of mistakes.
+        lookup: a field's value; raises for a field that cannot be there.
+        verbatim: a column by the text that made it, as ``count(*)`` after a ``stats``.
+        now_ms: when the query starts.
+        time: the event's time; None where there is none any more.
+    """
+
+    def __init__(
+        self,
+        query: str,
+        lookup: Callable[[nodes.Field], Value],
+        verbatim: Callable[[nodes.Node], Value | None],
+        now_ms: int,
+        time: Value | None,
+    ) -> None:
+        self.query, self.lookup, self.verbatim, self.now_ms, self.time = query, lookup, verbatim, now_ms, time
+
+    def refuse(self, node: nodes.Node, name: str, remedy: str) -> QueryError:
+        return QueryError(self.query, node.at, node.end, Mistake(name, remedy))
+
+    def condition(self, node: nodes.Node) -> Expression:
+        return truth(self.value(node))
+
+    def value(self, node: nodes.Node) -> Value:
+        known = self.verbatim(node)
+        if known is not None:
+            return known
+        match node:
+            case nodes.Number():
+                return of_number(node.text)
+            case nodes.Text():
+                return of_text(node.value)
+            case nodes.Field():
+                return self.lookup(node)
+            case nodes.Negative():
+                return Value(tree("-:x", x=num(self.value(node.operand))), "num")
+            case nodes.Inverse():
+                return Value(tree("NOT :x", x=self.condition(node.operand)), "bool")
+            case nodes.Like():
+                return self._like(node)
+            case nodes.Within():
+                operand = self.value(node.operand)
+                return Value(
+                    joined([compare("=", operand, self.value(item)) for item in node.items], "or"), "bool"
+                )
+            case nodes.Operation():
+                return self._operation(node)
+            case nodes.Call():
+                return self._call(node)
+            case nodes.Period():
+                raise self.refuse(node, "a period outside bin, datefloor or dateceil", "Write bin(5m).")
+            case nodes.Star():
+                raise self.refuse(node, "a star outside count", "Write count(*), or name a field.")
+        raise AssertionError(node)
+
+    def _like(self, node: nodes.Like) -> Value:
+        operand = txt(self.value(node.operand))
+        if isinstance(node.pattern, nodes.Regex):
+            found = call("regexp_matches", operand, text(checked(self.query, node.pattern).source))
+        else:
+            found = call("contains", operand, text(node.pattern.value))
+        return Value(tree("COALESCE(:x, FALSE)", x=found), "bool")
+
+    def _operation(self, node: nodes.Operation) -> Value:
+        if node.operator in ("and", "or"):
+            parts, waiting = [], [node.right, node.left]
+            while waiting:
+                part = waiting.pop()
+                if isinstance(part, nodes.Operation) and part.operator == node.operator:
+                    waiting += [part.right, part.left]
+                else:
+                    parts.append(self.condition(part))
+            return Value(joined(parts, node.operator), "bool")
+        left, right = self.value(node.left), self.value(node.right)
+        if node.operator in _COMPARE:
+            return Value(compare(node.operator, left, right), "bool")
+        a, b = num(left), num(right)
+        sql = tree(_ARITHMETIC[node.operator], a=a, b=b)
+        return Value(finite(sql) if node.operator == "^" else sql, "num")
+
+    def _call(self, node: nodes.Call) -> Value:
+        name = node.name
+        if name in AGGREGATES:
+            raise self.refuse(node, f"{name} outside stats", f"Write it after stats: stats {name}(…).")
+        if name in ("bin", "datefloor", "dateceil"):
+            return self._rounded(node)
+        if name == "now":
+            self.count(node, 0, 0)
+            return Value(number(float(self.now_ms // 1000)), "num", str(self.now_ms // 1000))
+        if name not in FUNCTIONS:
+            if name in NOT_MODELED:
+                raise QueryError(self.query, node.at, node.end, not_modeled(f"the function {name}"))
+            raise self.refuse(node, f"no function {name}", "Check its name.")
+        function = FUNCTIONS[name]
+        self.count(node, function.least, function.most)
+        made = function.make(*(self.value(argument) for argument in node.arguments))
+        if sum(1 for _ in made.sql.walk()) > _LARGEST:
+            raise self.refuse(
+                node, "too many functions inside one another", "Compute parts in fields of their own."
+            )
+        return made
+
+    def count(self, node: nodes.Call, least: int, most: int) -> None:
+        """Refuse a wrong number of arguments."""
+        given = len(node.arguments)
+        if not least <= given <= most:
+            wanted = (
+                str(least) if least == most else f"{least} to {most}" if most < 99 else f"at least {least}"
+            )
+            raise self.refuse(node, f"{node.name} with {given} arguments", f"It takes {wanted}.")
+
+    def _rounded(self, node: nodes.Call) -> Value:
+        self.count(node, *((1, 1) if node.name == "bin" else (2, 2)))
+        period = node.arguments[-1]
+        if not isinstance(period, nodes.Period):
+            raise self.refuse(
+                period, f"{node.name} without a period", "Write a number and a unit: 5m, 1h, 1d."
+            )
+        if node.name == "bin":
+            if self.time is None:
+                raise self.refuse(
+                    node,
+                    "bin after stats",
+                    "The events' times are gone; round an alias with datefloor(t, 5m).",
+                )
+            return Value(periods.floor(self.time.sql, period), "time")
+        time = instant(self.value(node.arguments[0]))
+        rounding = periods.floor if node.name == "datefloor" else periods.ceiling
+        return Value(rounding(time, period), "time")

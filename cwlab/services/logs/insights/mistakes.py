@@ -1,0 +1,188 @@
+"""Mistakes of syntax by their name, each told by examples (Lark's ``match_examples``). The first that fits is named."""
+
+from __future__ import annotations
+
+from cwlab.services.logs.insights.errors import Mistake
+
+EMPTY = Mistake("nothing to run", "Write a command, such as fields @timestamp, @message.")
+UNCLOSED = Mistake("a parenthesis or bracket that is not closed", "Close it after what belongs together.")
+OPERATOR = Mistake(
+    "an operator without its right side", "Write a field, a number or a string in quotes after it."
+)
+PATTERN = Mistake(
+    "like without a pattern", 'Write a string, like "Error", or an expression, like /(?i)error/.'
+)
+LIST = Mistake("in without a list", 'Put the values into brackets on the right: in ["a", "b"].')
+PIPE = Mistake("two commands without | between them", "Separate commands with |.")
+SIDE_BY_SIDE = Mistake("two things side by side", "Write a comma, an operator or | between them.")
+COMMAND = Mistake(
+    "not a command",
+    "Commands are fields, display, filter, stats, sort, limit, parse and dedup, separated by |.",
+)
+OTHER = Mistake("not a query", "Check the words before this place.")
+OTHER_CHARACTER = Mistake(
+    "a character that means nothing here", "Take it out, or put the name into backticks."
+)
+UNTERMINATED = Mistake("a string that is not closed", "Close it with the same quotation mark.")
+
+BY_EXAMPLE: dict[Mistake, list[str]] = {
+    EMPTY: ["", " "],
+    Mistake("a | with no command after it", "Write a command after it, or take it out."): [
+        "fields a |",
+        "| fields a",
+        "fields a | | limit 1",
+    ],
+    Mistake("a command without anything to work on", "Name a field or write an expression after it."): [
+        "fields",
+        "fields | limit 1",
+        "display",
+        "filter",
+        "filter | limit 1",
+        "stats",
+        "stats | limit 1",
+        "sort",
+        "sort | limit 1",
+        "dedup",
+        "dedup | limit 1",
+        "parse",
+        "parse | limit 1",
+    ],
+    Mistake("limit without a number", "Write how many rows: limit 20."): [
+        "limit",
+        "limit x",
+        "limit | sort a",
+    ],
+    Mistake("by without a field", "Write what to group by: by bin(5m), status."): [
+        "stats count(*) by",
+        "stats count(*) by | limit 1",
+    ],
+    Mistake("as without a name", "Write the new name after it: as errors."): [
+        "fields a as",
+        "fields a as, b",
+        "fields a as 1",
+        'fields a as "x"',
+        "fields a as | limit 1",
+    ],
+    Mistake("parse without names for its *", 'Name one field for each *: parse @message "user=*" as user.'): [
+        'parse @message "a *"',
+        'parse @message "a *" | limit 1',
+    ],
+    Mistake("parse without a pattern", 'Write a glob, "user=*, *", or an expression with (?<name>…).'): [
+        "parse @message",
+        "parse @message | limit 1",
+        "parse @message as x",
+    ],
+    Mistake("a comma too many", "Take it out, or write what belongs after it."): [
+        "fields a,",
+        "fields a,,b",
+        "fields , a",
+        "fields a, | limit 1",
+        "sort a,",
+        "dedup a,",
+        "stats count(*),",
+        "stats count(*) by a,",
+    ],
+    OPERATOR: [
+        "filter a =",
+        "filter a = | limit 1",
+        "filter a >",
+        "filter a = and b = 1",
+        "filter a + ",
+        "filter a *",
+        "filter a /",
+        "filter a ^",
+        "filter a and",
+        "filter a or",
+        "filter not",
+        "filter a and | limit 1",
+        "filter a = = 1",
+        "filter (a = )",
+        "filter a == 1",
+    ],
+    PATTERN: [
+        "filter a like",
+        "filter a like b",
+        "filter a not like",
+        "filter a =~",
+        "filter a like | limit 1",
+    ],
+    LIST: ["filter a in", "filter a in b", 'filter a in "b"', "filter a not in", 'filter a in ("b")'],
+    UNCLOSED: [
+        "filter (a = 1",
+        "filter (a = 1 | limit 1",
+        "stats count(",
+        "stats count(*",
+        "stats count(a",
+        "stats count(a | limit 1",
+        'filter a in ["b"',
+        "filter a in [",
+        "filter f(a, b",
+    ],
+    PIPE: [
+        "fields a limit 5",
+        "fields a sort b",
+        "filter a = 1 limit 5",
+        "limit 5 sort a",
+        "sort a desc limit 5",
+        "fields a, b filter c",
+    ],
+    SIDE_BY_SIDE: ["fields a b", "fields a 'x'", "filter a 1", "sort a b", "fields a 5"],
+    Mistake("a closing sign that nothing opened", "Take it out, or open it earlier."): [
+        "fields a)",
+        "filter a = 1)",
+        "fields a]",
+    ],
+    Mistake("a comparison of a comparison", "Join two comparisons with and: 1 < a and a < 5."): [
+        "filter 1 < a < 5"
+    ],
+}
+
+BY_CHARACTER: dict[str, Mistake] = {
+    "'": UNTERMINATED,
+    '"': UNTERMINATED,
+    "`": Mistake("a backtick that is not closed", "Put the whole name between backticks."),
+    "“": Mistake("curly quotation marks", 'Use straight ones: "error".'),
+    "”": Mistake("curly quotation marks", 'Use straight ones: "error".'),
+    "‘": Mistake("curly quotation marks", "Use straight ones: 'error'."),
+    "’": Mistake("curly quotation marks", "Use straight ones: 'error'."),
+    "/": Mistake("an expression that is not closed", "Close it with /; write a slash inside as \\/."),
+    "!": Mistake("no such operator", "Write not before a condition, or != between two values."),
+    "&": Mistake("no such operator", "Write and."),
+    "$": Mistake("a selector of filter patterns", "Name the field alone: requestParameters.userName."),
+    "{": Mistake("braces", "A query has none; filter patterns have."),
+    ";": Mistake("a semicolon", "A query is one chain of commands; end it without a sign."),
+}
+
+# What AWS has and this version does not: refused by its name.
+NOT_MODELED = frozenset(
+    [
+        "source",
+        "pattern",
+        "diff",
+        "anomaly",
+        "unmask",
+        "unnest",
+        "lookup",
+        "join",
+        "filterindex",
+        "estimate",
+        "addtotals",
+        "expand",
+        "relevantfields",
+        "autoregress",
+        "logcompare",
+        "filldown",
+        "fillmissing",
+        "cidrlookup",
+        "outlier",
+        "accum",
+        "appendcols",
+        "sessionize",
+        "countfrequent",
+    ]
+)
+
+
+def not_modeled(what: str) -> Mistake:
+    """AWS has it, this version of cwlab has not."""
+    return Mistake(f"{what} is not modeled in this version of cwlab", "Leave it out.")

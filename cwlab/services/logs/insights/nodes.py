@@ -1,0 +1,156 @@
+"""A query as data. ``at`` and ``end`` say where a node stands in the text, counted from 0."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    at: int
+    end: int
+
+
+# -- expressions -----------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Number(Node):
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Node):
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Regex(Node):
+    """A regular expression as it stands between the slashes."""
+
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Period(Node):
+    count: int
+    unit: str  # ms s m h d w mo q y
+
+
+@dataclass(frozen=True, slots=True)
+class Field(Node):
+    """``parts`` are the dotted parts; what stood in backticks is one part, dots and all."""
+
+    name: str
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Star(Node):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Node):
+    name: str  # in lower case
+    arguments: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Negative(Node):
+    operand: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Inverse(Node):
+    """NOT."""
+
+    operand: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(Node):
+    operator: str  # and or = != < <= > >= + - * / % ^
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Like(Node):
+    operand: Node
+    pattern: Text | Regex
+
+
+@dataclass(frozen=True, slots=True)
+class Within(Node):
+    operand: Node
+    items: tuple[Node, ...]
+
+
+# -- commands --------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Output(Node):
+    """An expression and the name of its column: the alias, or the text as typed."""
+
+    expression: Node
+    name: str
+    named: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fields(Node):
+    outputs: tuple[Output, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Display(Node):
+    outputs: tuple[Output, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter(Node):
+    condition: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Stats(Node):
+    values: tuple[Output, ...]
+    keys: tuple[Output, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sorting(Node):
+    output: Output
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sort(Node):
+    by: tuple[Sorting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit(Node):
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class ParseGlob(Node):
+    source: Node | None
+    glob: Text
+    names: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParseRegex(Node):
+    source: Node | None
+    regex: Regex
+
+
+@dataclass(frozen=True, slots=True)
+class Dedup(Node):
+    names: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    text: str
+    commands: tuple[Node, ...]

@@ -1,0 +1,263 @@
+"""From the text of a query to its nodes.
+
+>>> parse("filter status >= 500 | limit 5").commands[1]
+Limit(at=23, end=30, rows=5)
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from cwlab.services.logs.insights import nodes
+from cwlab.services.logs.insights.errors import Mistake, QueryError
+from cwlab.services.logs.insights.mistakes import (
+    BY_CHARACTER,
+    BY_EXAMPLE,
+    COMMAND,
+    NOT_MODELED,
+    OTHER,
+    OTHER_CHARACTER,
+    UNCLOSED,
+    not_modeled,
+)
+
+if TYPE_CHECKING:
+    from lark import Lark, Token, Tree, UnexpectedInput
+
+_WORD = re.compile(r"[A-Za-z]\w*")
+_PART = re.compile(r"`([^`]*)`|([^`.]+)|(\.)")
+_LONG = 100_000  # rows a query can give at most
+_UNITS = {
+    "ms": "ms msec msecs millisecond milliseconds",
+    "s": "s sec secs second seconds",
+    "m": "m min mins minute minutes",
+    "h": "h hr hrs hour hours",
+    "d": "d day days",
+    "w": "w week weeks",
+    "mo": "mo mon month months",
+    "q": "q qtr qtrs quarter quarters",
+    "y": "y yr yrs year years",
+}
+_UNIT = {word: unit for unit, words in _UNITS.items() for word in words.split()}
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Lark:
+    from lark import Lark  # takes a while, and most requests hold no query
+
+    grammar = files(__package__).joinpath("grammar.lark").read_text(encoding="utf-8")
+    return Lark(grammar, parser="lalr", propagate_positions=True)
+
+
+@lru_cache(maxsize=256)
+def parse(text: str) -> nodes.Query:
+    """The query's commands.
+
+    Raises:
+        QueryError: MalformedQueryException, with the place and the mistake.
+    """
+    from lark import UnexpectedInput
+
+    try:
+        tree = _parser().parse(text)
+    except UnexpectedInput as error:
+        raise _named(text, error) from None
+    return nodes.Query(text, tuple(_Builder(text).build(tree)))
+
+
+def _named(text: str, error: UnexpectedInput) -> QueryError:
+    """The parser's complaint as a mistake a person makes."""
+    from lark import UnexpectedCharacters
+
+    at = -1 if error.pos_in_stream is None else error.pos_in_stream
+    if not 0 <= at < len(text) or getattr(error, "token", None) == "":
+        at = len(text.rstrip())
+    word = _WORD.match(text, at)
+    opens = not text[:at].strip() or text[:at].rstrip().endswith("|")
+    if word is not None and opens:
+        known = word[0].lower() in NOT_MODELED
+        return QueryError(text, at, word.end(), not_modeled(f"the command {word[0]}") if known else COMMAND)
+    if isinstance(error, UnexpectedCharacters):
+        mistake = BY_CHARACTER.get(text[at : at + 1], OTHER_CHARACTER)
+    else:
+        mistake = _example(error) or (UNCLOSED if at >= len(text.rstrip()) else OTHER)
+    token = str(getattr(error, "token", "") or "")
+    return QueryError(text, at, at + len(token), mistake)
+
+
+def _example(error: UnexpectedInput) -> Mistake | None:
+    examples = {str(number): texts for number, texts in enumerate(BY_EXAMPLE.values())}
+    found = error.match_examples(_parser().parse, examples, use_accepts=True)
+    return None if found is None else list(BY_EXAMPLE)[int(found)]
+
+
+def unquoted(literal: str) -> str:
+    """What a quoted string says: a backslash guards quotes and backslashes, and is itself before anything else."""
+    return re.sub(r"""\\(["'\\])""", r"\1", literal[1:-1])
+
+
+class _Builder:
+    """Nodes from Lark's tree, the innermost first and without recursion."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.built: dict[int, Any] = {}
+
+    def build(self, tree: Tree[Any]) -> list[nodes.Node]:
+        for part in tree.iter_subtrees():
+            self.built[id(part)] = self.node(part)
+        return self.built[id(tree)]
+
+    def made(self, item: Any) -> Any:
+        return self.built.get(id(item), item)
+
+    def node(self, part: Tree[Any]) -> Any:
+        given: list[Any] = [self.made(item) for item in part.children]
+        at = getattr(part.meta, "start_pos", 0)
+        end = getattr(part.meta, "end_pos", 0)
+        maker = getattr(self, f"_{part.data}", None)
+        assert maker is not None, part.data
+        return maker(at, end, given)
+
+    def _start(self, at: int, end: int, given: list[Any]) -> list[nodes.Node]:
+        return given
+
+    def _outputs(self, at: int, end: int, given: list[Any]) -> tuple[nodes.Output, ...]:
+        return tuple(given)
+
+    def _names(self, at: int, end: int, given: list[Any]) -> tuple[nodes.Field, ...]:
+        return tuple(given)
+
+    def _list(self, at: int, end: int, given: list[Any]) -> tuple[nodes.Node, ...]:
+        return tuple(given)
+
+    def _output(self, at: int, end: int, given: list[Any]) -> nodes.Output:
+        expression, _, name = given
+        if name is not None:
+            return nodes.Output(at, end, expression, name.name, True)
+        bare = isinstance(expression, nodes.Field)
+        return nodes.Output(at, end, expression, expression.name if bare else self.text[at:end], False)
+
+    def _sorting(self, at: int, end: int, given: list[Any]) -> nodes.Sorting:
+        expression, _, name, way = given
+        label = self.text[expression.at : expression.end] if name is None else name.name
+        output = nodes.Output(expression.at, expression.end, expression, label, name is not None)
+        return nodes.Sorting(at, end, output, way is not None and way.lower() == "desc")
+
+    def _name(self, at: int, end: int, given: list[Token]) -> nodes.Field:
+        return self._field(at, end, given)
+
+    def _field(self, at: int, end: int, given: list[Token]) -> nodes.Field:
+        parts, current = [], ""
+        for quoted, bare, dot in _PART.findall(str(given[0])):
+            if dot:
+                parts.append(current)
+                current = ""
+            else:
+                current += quoted or bare
+        parts.append(current)
+        return nodes.Field(at, end, ".".join(parts), tuple(parts))
+
+    def _fields(self, at: int, end: int, given: list[Any]) -> nodes.Fields:
+        return nodes.Fields(at, end, given[1])
+
+    def _display(self, at: int, end: int, given: list[Any]) -> nodes.Display:
+        return nodes.Display(at, end, given[1])
+
+    def _filter(self, at: int, end: int, given: list[Any]) -> nodes.Filter:
+        return nodes.Filter(at, end, given[1])
+
+    def _stats(self, at: int, end: int, given: list[Any]) -> nodes.Stats:
+        return nodes.Stats(at, end, given[1], given[3] or ())
+
+    def _sort(self, at: int, end: int, given: list[Any]) -> nodes.Sort:
+        return nodes.Sort(at, end, tuple(given[1:]))
+
+    def _dedup(self, at: int, end: int, given: list[Any]) -> nodes.Dedup:
+        return nodes.Dedup(at, end, given[1])
+
+    def _limit(self, at: int, end: int, given: list[Any]) -> nodes.Limit:
+        number = given[1]
+        if not number.isdigit() or not 1 <= int(number) <= _LONG:
+            rule = Mistake("a limit that is none", "Write a whole number from 1 to 100000.")
+            raise QueryError(self.text, number.start_pos, number.end_pos, rule)
+        return nodes.Limit(at, end, int(number))
+
+    def _parse_glob(self, at: int, end: int, given: list[Any]) -> nodes.ParseGlob:
+        _, source, literal, _, names = given
+        glob = nodes.Text(literal.start_pos, literal.end_pos, unquoted(literal))
+        stars = glob.value.count("*")
+        if stars != len(names):
+            rule = Mistake(f"{stars} * and {len(names)} names", "Name exactly one field for each *.")
+            raise QueryError(self.text, names[0].at, names[-1].end, rule)
+        return nodes.ParseGlob(at, end, source, glob, names)
+
+    def _parse_regex(self, at: int, end: int, given: list[Any]) -> nodes.ParseRegex:
+        return nodes.ParseRegex(at, end, given[1], self._regex(given[2]))
+
+    def _regex(self, token: Token) -> nodes.Regex:
+        return nodes.Regex(token.start_pos or 0, token.end_pos or 0, str(token)[1:-1])
+
+    def _pattern(self, token: Token) -> nodes.Text | nodes.Regex:
+        if token.type == "REGEX":
+            return self._regex(token)
+        return nodes.Text(token.start_pos or 0, token.end_pos or 0, unquoted(token))
+
+    def _operation(self, at: int, end: int, given: list[Any]) -> nodes.Operation:
+        left, sign, right = given
+        return nodes.Operation(at, end, sign.lower(), left, right)
+
+    def _inverse(self, at: int, end: int, given: list[Any]) -> nodes.Inverse:
+        return nodes.Inverse(at, end, given[1])
+
+    def _negative(self, at: int, end: int, given: list[Any]) -> nodes.Negative:
+        return nodes.Negative(at, end, given[1])
+
+    def _like(self, at: int, end: int, given: list[Any]) -> nodes.Like:
+        regex = given[1].type == "MATCH"
+        pattern = self._pattern(given[2])
+        if regex and isinstance(pattern, nodes.Text):
+            pattern = nodes.Regex(pattern.at, pattern.end, pattern.value)
+        return nodes.Like(at, end, given[0], pattern)
+
+    def _not_like(self, at: int, end: int, given: list[Any]) -> nodes.Inverse:
+        return nodes.Inverse(at, end, nodes.Like(at, end, given[0], self._pattern(given[3])))
+
+    def _within(self, at: int, end: int, given: list[Any]) -> nodes.Within:
+        return nodes.Within(at, end, given[0], given[2])
+
+    def _not_within(self, at: int, end: int, given: list[Any]) -> nodes.Inverse:
+        return nodes.Inverse(at, end, nodes.Within(at, end, given[0], given[3]))
+
+    def _number(self, at: int, end: int, given: list[Any]) -> nodes.Number:
+        return nodes.Number(at, end, str(given[0]))
+
+    def _text(self, at: int, end: int, given: list[Any]) -> nodes.Text:
+        return nodes.Text(at, end, unquoted(given[0]))
+
+    def _url(self, at: int, end: int, given: list[Any]) -> nodes.Text:
+        return nodes.Text(at, end, str(given[0]))
+
+    def _period(self, at: int, end: int, given: list[Any]) -> nodes.Period:
+        digits = re.match(r"\d+", given[0])
+        assert digits is not None
+        unit = _UNIT[given[0][digits.end() :].lower()]
+        if int(digits[0]) == 0:
+            raise QueryError(
+                self.text, at, end, Mistake("a period of nothing", "Write at least 1, as bin(1m).")
+            )
+        return nodes.Period(at, end, int(digits[0]), unit)
+
+    def _group(self, at: int, end: int, given: list[Any]) -> nodes.Node:
+        return given[0]
+
+    def _star(self, at: int, end: int, given: list[Any]) -> nodes.Star:
+        return nodes.Star(at, end)
+
+    def _call(self, at: int, end: int, given: list[Any]) -> nodes.Call:
+        return nodes.Call(
+            at, end, str(given[0]).lower(), tuple(item for item in given[1:] if item is not None)
+        )

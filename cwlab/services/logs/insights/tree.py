@@ -1,0 +1,89 @@
+"""SQL as sqlglot's trees: a constant template with holes, and trees to put into them. Text of a query is never pasted.
+
+>>> tree("coalesce(:value, :other)", value=column("a b"), other=text("it's")).sql("duckdb")
+'COALESCE("a b", \\'it\\'\\'s\\')'
+>>> tree(":a * :b", a=tree("x + 1"), b=number(2)).sql("duckdb")
+'(x + 1) * 2'
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sqlglot.expressions import Expression
+
+
+@lru_cache(maxsize=512)
+def _template(source: str) -> Expression:
+    import sqlglot
+
+    return sqlglot.parse_one(source, read="duckdb")
+
+
+def tree(source: str, /, **holes: Any) -> Expression:
+    """A template's tree with its holes (``:name``) filled."""
+    from sqlglot import exp
+
+    atoms = (exp.Column, exp.Literal, exp.Paren, exp.Func, exp.Null, exp.Boolean, exp.Identifier, exp.Select)
+
+    def filled(node: Expression) -> Expression:
+        if not isinstance(node, exp.Placeholder):
+            return node
+        value: Expression = holes[node.name].copy()
+        return (
+            value
+            if isinstance(value, atoms) and not isinstance(value, exp.Connector)
+            else exp.paren(value, copy=False)
+        )
+
+    return _template(source).copy().transform(filled, copy=False)
+
+
+def call(name: str, *arguments: Expression) -> Expression:
+    """A function of the engine, by its name."""
+    from sqlglot import exp
+
+    return exp.Anonymous(this=name, expressions=[each.copy() for each in arguments])
+
+
+def column(name: str, table: str | None = None) -> Expression:
+    from sqlglot import exp
+
+    return exp.column(exp.to_identifier(name, quoted=True), table)
+
+
+def text(value: str) -> Expression:
+    from sqlglot import exp
+
+    return exp.Literal.string(value)
+
+
+def number(value: float) -> Expression:
+    """A whole number as it is, any other as a DOUBLE."""
+    from sqlglot import exp
+
+    if isinstance(value, int):
+        return exp.Literal.number(value)
+    return exp.cast(exp.Literal.number(repr(value)), "DOUBLE")
+
+
+def array(*items: Expression) -> Expression:
+    from sqlglot import exp
+
+    return exp.Array(expressions=[each.copy() for each in items])
+
+
+def joined(parts: list[Expression], word: str) -> Expression:
+    """Conditions joined by AND or OR, as a balanced tree: a thousand of them nest ten deep."""
+    from sqlglot import exp
+
+    kind = exp.And if word == "and" else exp.Or
+    while len(parts) > 1:
+        pairs = [parts[n : n + 2] for n in range(0, len(parts), 2)]
+        parts = [
+            exp.paren(kind(this=pair[0], expression=pair[1]), copy=False) if len(pair) == 2 else pair[0]
+            for pair in pairs
+        ]
+    return parts[0]

@@ -1,0 +1,181 @@
+"""Schemaless values on an engine with types: what a value is known to be, and how it is seen as another kind.
+
+A discovered or parsed value is text; text that looks like a number is a number wherever one is wanted, so the text
+"404" is more than 400. Kinds: text, num (DOUBLE), bool (two-valued), time (BIGINT, ms), json (a map or list).
+Source: user guide, functions and operators. Where it leaves room: docs, "Logs Insights" in the list of simplifications.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cwlab.services.logs.insights.tree import joined, number, text, tree
+
+if TYPE_CHECKING:
+    from sqlglot.expressions import Expression
+
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_NUMBER = "^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$"
+_OPPOSITE = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """An expression of the engine and its kind. ``literal`` is the text of a constant as typed."""
+
+    sql: Expression
+    kind: str
+    literal: str | None = None
+
+
+def of_text(value: str) -> Value:
+    return Value(text(value), "text", value)
+
+
+def of_number(typed: str) -> Value:
+    return Value(number(float(typed)), "num", typed)
+
+
+def of_bool(value: bool) -> Value:
+    return Value(tree("TRUE") if value else tree("FALSE"), "bool", "true" if value else "false")
+
+
+def null() -> Value:
+    return Value(tree("CAST(NULL AS TEXT)"), "text")
+
+
+def finite(sql: Expression) -> Expression:
+    """A number, or null where arithmetic has left the numbers."""
+    return tree("NULLIF(NULLIF(:x, CAST('NaN' AS DOUBLE)), CAST('Infinity' AS DOUBLE))", x=sql)
+
+
+def num(value: Value) -> Expression:
+    """As a number; null when it is none."""
+    match value.kind:
+        case "num":
+            return value.sql
+        case "bool":
+            return tree("CAST(:x AS DOUBLE)", x=value.sql)
+        case "time":
+            return tree("CAST(:x AS DOUBLE)", x=value.sql)
+        case "json":
+            return tree("CAST(NULL AS DOUBLE)")
+    if value.literal is not None:
+        if NUMBER.fullmatch(value.literal):
+            return number(float(value.literal))
+        return tree("CAST(NULL AS DOUBLE)")
+    return tree("TRY_CAST(regexp_extract(:x, :looks) AS DOUBLE)", x=value.sql, looks=text(_NUMBER))
+
+
+def txt(value: Value) -> Expression:
+    """As text, in the form results are shown in."""
+    match value.kind:
+        case "num":
+            if value.literal is not None:
+                return text(value.literal)
+            return tree("regexp_replace(CAST(:x + 0 AS TEXT), '[.]0$', '')", x=value.sql)
+        case "bool":
+            return tree("CASE WHEN :x THEN '1' ELSE '0' END", x=value.sql)
+        case "time":
+            return tree("strftime(make_timestamp(:x * 1000), '%Y-%m-%d %H:%M:%S.%g')", x=value.sql)
+        case "json":
+            return tree("CAST(NULL AS TEXT)")
+    return value.sql
+
+
+def truth(value: Value) -> Expression:
+    """As a condition, never null: a number but 0, the word true."""
+    match value.kind:
+        case "bool":
+            return value.sql
+        case "num":
+            return tree("COALESCE(:x <> 0, FALSE)", x=value.sql)
+        case "time":
+            return tree(":x IS NOT NULL", x=value.sql)
+        case "json":
+            return tree("FALSE")
+    return tree("COALESCE(:x = 'true' OR :n <> 0, FALSE)", x=value.sql, n=num(value))
+
+
+def instant(value: Value) -> Expression:
+    """As ms since 1970; null when it is no number."""
+    if value.kind == "time":
+        return value.sql
+    return tree("TRY_CAST(floor(:x) AS BIGINT)", x=num(value))
+
+
+def natural(value: Value) -> list[Expression]:
+    """What to sort by, in order: all that is no number comes before the numbers; runs of digits by length, then value."""
+    if value.kind in ("num", "time"):
+        return [value.sql]
+    if value.kind == "bool":
+        return [num(value)]
+    keys = """ARRAY_TO_STRING([CASE WHEN c[1] BETWEEN '0' AND '9' THEN '0' || LPAD(CAST(LENGTH(c) AS TEXT), 7, '0') || c
+              ELSE c END FOR c IN REGEXP_EXTRACT_ALL(:x, '[0-9]+|[^0-9]+')], '')"""
+    number_ = num(value)
+    chunks = tree(f"CASE WHEN :n IS NULL THEN {keys} ELSE :x END", n=number_, x=value.sql)
+    return [tree("CASE WHEN :x IS NOT NULL THEN :n IS NOT NULL END", x=value.sql, n=number_), number_, chunks]
+
+
+def compare(operator: str, left: Value, right: Value) -> Expression:
+    """A comparison, never null: numbers as numbers where both look like one, else text by code point."""
+    if "json" in (left.kind, right.kind):
+        return tree("FALSE")
+    if left.literal is not None and right.literal is None:
+        return compare(_OPPOSITE[operator], right, left)
+    truth_word = _boolean(operator, left, right)
+    if truth_word is not None:
+        return truth_word
+    numeric = ("num", "bool", "time")
+    if right.literal is not None and not NUMBER.fullmatch(right.literal) and right.kind == "text":
+        return _never_null(_sign(operator, txt(left), text(right.literal)))
+    a, b = num(left), num(right)
+    if left.kind in numeric and (right.kind in numeric or right.literal is not None):
+        if left.kind == "time" and right.kind == "time":
+            a, b = left.sql, right.sql
+        return _never_null(_sign(operator, a, b))
+    known = (
+        tree(":a IS NOT NULL", a=a)
+        if right.literal is not None
+        else tree(":a IS NOT NULL AND :b IS NOT NULL", a=a, b=b)
+    )
+    if operator == "=" and right.literal is not None:
+        return _never_null(_sign(operator, a, b))  # text that is no number is not equal to a number
+    both = tree(
+        "CASE WHEN :known THEN :numbers ELSE :texts END",
+        known=known,
+        numbers=_sign(operator, a, b),
+        texts=_sign(operator, txt(left), txt(right)),
+    )
+    return _never_null(both)
+
+
+def _boolean(operator: str, left: Value, right: Value) -> Expression | None:
+    """A text field beside true, false, 1 or 0: JSON's true is equal to true, "true" and 1."""
+    if left.kind != "text" or left.literal is not None or operator not in ("=", "!="):
+        return None
+    word = {"1": "true", "0": "false", "true": "true", "false": "false"}.get(right.literal or "")
+    if word is None or (right.kind == "text" and right.literal in ("true", "false")):
+        return None
+    same = tree(
+        "COALESCE(:x = :word OR :n = :digit, FALSE)",
+        x=left.sql,
+        word=text(word),
+        n=num(left),
+        digit=number(1.0 if word == "true" else 0.0),
+    )
+    return same if operator == "=" else tree(":x IS NOT NULL AND NOT :same", x=left.sql, same=same)
+
+
+def _sign(operator: str, a: Expression, b: Expression) -> Expression:
+    return tree(f":a {operator} :b", a=a, b=b)
+
+
+def _never_null(sql: Expression) -> Expression:
+    return tree("COALESCE(:x, FALSE)", x=sql)
+
+
+def either(conditions: list[Expression]) -> Expression:
+    return joined(conditions, "or")
