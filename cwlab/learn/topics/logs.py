@@ -193,7 +193,7 @@ LINES = (
     "Mar  2 09:04:11 sshd[4024]: Failed password for root from 203.0.113.9 port 52114",
     "Mar  2 09:04:15 sshd[4024]: Failed password for invalid user admin from 203.0.113.9 port 52118",
     "Mar  2 09:05:02 sshd[4031]: Accepted publickey for ada from 192.0.2.7 port 40022 ssh2",
-    "Mar  2 09:06:40 sudo: ada : TTY=pts/0 ; PWD=/srv/root ; COMMAND=systemctl restart shop",
+    "Mar  2 09:06:40 sudo: ada : TTY=pts/0 ; PWD=/srv ; USER=root ; COMMAND=systemctl restart shop",
     '198.51.100.7 - ada [02/Mar/2026:09:07:12 +0000] "GET /orders/17 HTTP/1.1" 404 512',
     '{"eventName": "ConsoleLogin", "userIdentity": {"type": "Root"}, "error": "Failed"}',
     "2 123456789012 eni-0a 203.0.113.9 172.31.0.4 52114 22 6 9 540 1772442000 1772442060 REJECT OK",
