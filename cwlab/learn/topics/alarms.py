@@ -1102,6 +1102,7 @@ TOPIC = Topic(
     "by five settings, and by what it makes of silence.",
     minutes=80,
     builds_on=("metrics",),
+    next="logs",
     abilities=(
         "say to the second when an alarm rings, and why",
         "choose what it makes of missing data",
