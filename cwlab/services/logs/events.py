@@ -112,10 +112,12 @@ def get_log_events(
     high: ids.Gap = ids.LAST if endTime is None else (endTime, 0)
     newest, gap = not startFromHead, None
     if nextToken is not None:
-        found = ids.way_and_gap(nextToken, salt)
+        found = ids.read_token(nextToken, salt, call.now_ms)
         if found is None:
             raise invalid("The specified nextToken is invalid.")
-        way, gap = found
+        way, gap, expired = found
+        if expired:
+            raise invalid("The specified nextToken has expired.")
         newest = way == "b"
         low, high = (low, min(high, gap)) if newest else (max(low, gap), high)
     pieces = reading.pieces(0, stream.events.chunks, low, high)
@@ -125,13 +127,16 @@ def get_log_events(
         before, after = (shown.stamp[0], shown.place[0]), (shown.stamp[-1], shown.place[-1] + 1)
     else:
         before = after = gap if gap is not None else max(min(low, high), (0, 0))
+    tokens = {way: ids.token(way, edge, salt, call.now_ms) for way, edge in (("f", after), ("b", before))}
+    if nextToken is not None and not shown.stamp:  # the end: you get back what you sent
+        tokens[nextToken[0]] = nextToken
     return {
         "events": [
             {"timestamp": t, "message": m, "ingestionTime": i}
             for t, i, m in zip(shown.stamp, shown.ingested, shown.message, strict=True)
         ],
-        "nextForwardToken": ids.token("f", after, salt),
-        "nextBackwardToken": ids.token("b", before, salt),
+        "nextForwardToken": tokens["f"],
+        "nextBackwardToken": tokens["b"],
     }
 
 

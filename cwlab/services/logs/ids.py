@@ -2,15 +2,19 @@
 
 An event id is a 56-digit number: the timestamp, shifted left by 144 bits, plus a suffix (so it is on AWS, by published
 samples). Our suffix is the request's number (48 bits), a hash of the stream (60 bits) and the position in the
-request (16 bits): so ids have the order in which events are read.
+request (16 bits): so ids have the order in which events are read. Twenty bits above are free; a token keeps the minute
+of its issue there, since it is good for 24 hours.
 """
 
 from __future__ import annotations
 
 import hashlib
 
+from cwlab.timeline import DAY, MINUTE
+
 PLACE_BITS = 16
 _POSITION = (1 << PLACE_BITS) - 1
+_ISSUED, _MINUTES = 124, 1 << 20  # where the minute of issue stands; it starts again after two years
 
 Gap = tuple[int, int]  # timestamp and place; it lies before the event that has both
 FIRST: Gap = (-(1 << 62), 0)
@@ -41,22 +45,26 @@ def place_of(text: str) -> Gap | None:
     return number >> 144, ((rest >> 76) << PLACE_BITS) | (rest & _POSITION)
 
 
-def token(way: str, gap: Gap, stream_salt: int) -> str:
+def token(way: str, gap: Gap, stream_salt: int, now_ms: int) -> str:
     """A token of GetLogEvents: ``f`` for what follows the gap, ``b`` for what precedes it.
 
-    >>> way_and_gap(token("f", (60_000, 7), 1), 1)
-    ('f', (60000, 7))
+    >>> read_token(token("f", (60_000, 7), 1, 0), 1, 0)
+    ('f', (60000, 7), False)
     """
     stamp, place = gap
-    return f"{way}/{event_id(max(stamp, 0), place if stamp >= 0 else 0, stream_salt)}/s"
+    plain = int(event_id(max(stamp, 0), place if stamp >= 0 else 0, stream_salt))
+    return f"{way}/{plain | (now_ms // MINUTE % _MINUTES) << _ISSUED:056d}/s"
 
 
-def way_and_gap(text: str, stream_salt: int) -> tuple[str, Gap] | None:
-    """What a token says; None when it is no token of that stream."""
+def read_token(text: str, stream_salt: int, now_ms: int) -> tuple[str, Gap, bool] | None:
+    """The way and gap of a token, and whether it is more than 24 hours old; None when it is no token of that stream."""
     way, _, rest = text.partition("/")
-    gap = place_of(rest.removesuffix("/s"))
-    if way not in ("f", "b") or gap is None or not rest.endswith("/s"):
+    digits = rest.removesuffix("/s")
+    if way not in ("f", "b") or place_of(digits) is None or not rest.endswith("/s"):
         return None
-    if (int(rest.removesuffix("/s")) >> PLACE_BITS) & ((1 << 60) - 1) != stream_salt:
+    number = int(digits)
+    issued = (number >> _ISSUED) % _MINUTES
+    gap = place_of(f"{number ^ issued << _ISSUED:056d}")
+    if gap is None or (number >> PLACE_BITS) & ((1 << 60) - 1) != stream_salt:
         return None
-    return way, gap
+    return way, gap, (now_ms // MINUTE - issued) % _MINUTES > DAY // MINUTE

@@ -316,6 +316,23 @@ def test_a_token_belongs_to_its_stream_and_its_request(lab, logs):
         logs.filter_log_events(logGroupName="/app", limit=2, nextToken=token)
 
 
+def test_the_tokens_of_a_stream_are_good_for_a_day(lab, logs):
+    put(lab, [event(ms(lab), str(n)) for n in range(3)])
+    ask = {"logGroupName": "/app", "logStreamName": "web", "startFromHead": True}
+    first = logs.get_log_events(**ask, limit=2)
+    lab.advance(hours=24)
+    rest = logs.get_log_events(**ask, nextToken=first["nextForwardToken"])
+    assert [e["message"] for e in rest["events"]] == ["2"]
+    lab.advance(minutes=1)
+    for token in (first["nextForwardToken"], first["nextBackwardToken"]):
+        with pytest.raises(logs.exceptions.InvalidParameterException, match="expired"):
+            logs.get_log_events(**ask, nextToken=token)
+    end = logs.get_log_events(**ask, nextToken=rest["nextForwardToken"])
+    assert end["nextForwardToken"] == rest["nextForwardToken"] and not end["events"]
+    back = logs.get_log_events(**ask, nextToken=end["nextBackwardToken"])
+    assert [e["message"] for e in back["events"]] == ["0", "1", "2"]
+
+
 def test_a_group_shows_its_streams_in_one_order_of_time(lab, logs):
     now = ms(lab)
     for stream in ("db", "db-2"):
