@@ -3,14 +3,15 @@
 The table ``alarm_due`` says of each alarm when its next evaluation is due: at a tick of its own, or not at all before
 something is stored (``ahead`` looks for it). ``alarm_ticks`` holds the agenda's entry for each of these instants. What
 else happens at such an instant happens first, so that the order in which things were put on the agenda does not matter.
-``watched_metrics`` says which alarms look at a metric. ``alarm_outlook`` keeps what was found by looking ahead, and
+``watched_metrics`` says which alarms look at a metric, ``watched_names`` which look at all metrics of a namespace and a
+name, those to come among them (queries of SQL). ``alarm_outlook`` keeps what was found by looking ahead, and
 ``foreseen`` until when that holds for metrics that are computed when read (``vended``).
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
+from collections.abc import Collection, Hashable, Iterator
 
 from cwlab.api import Call, handler
 from cwlab.errors import AwsError
@@ -26,10 +27,12 @@ from cwlab.services.cloudwatch.alarms.watched import (
     many_series,
     see,
     settings_of,
+    sql_name_of,
     statistic_name,
 )
 from cwlab.services.cloudwatch.math import MathError
 from cwlab.services.cloudwatch.metrics import Key
+from cwlab.table import Table
 
 SERVICE = "cloudwatch"
 PARTIAL, ERROR, FAILURE = "PARTIAL_DATA", "EVALUATION_ERROR", "EVALUATION_FAILURE"
@@ -46,8 +49,7 @@ def watch(call: Call, alarm: MetricAlarm, before: MetricAlarm | None) -> None:
     """
     if before is not None:
         _unwatch(call, before)
-    table = call.table("watched_metrics")
-    for key in keys_of(alarm, call.account):
+    for table, key in _looks_at(call, alarm):
         table[key] = (*table.get(key, ()), alarm.name)
     if before is None:
         _plan(call, alarm.name, call.now_ms + FIRST_MS)
@@ -66,9 +68,17 @@ def forget(call: Call, alarm: MetricAlarm) -> None:
         call.table(table).pop(alarm.name, None)
 
 
-def _unwatch(call: Call, alarm: MetricAlarm) -> None:
-    table = call.table("watched_metrics")
+def _looks_at(call: Call, alarm: MetricAlarm) -> Iterator[tuple[Table, Hashable]]:
+    """Where it is written what an alarm looks at: the table, and the key in it."""
     for key in keys_of(alarm, call.account):
+        yield call.table("watched_metrics"), key
+    name = sql_name_of(alarm)
+    if name is not None:
+        yield call.table("watched_names"), name
+
+
+def _unwatch(call: Call, alarm: MetricAlarm) -> None:
+    for table, key in _looks_at(call, alarm):
         rest = tuple([name for name in table.get(key, ()) if name != alarm.name])
         if rest:
             table[key] = rest
@@ -78,14 +88,16 @@ def _unwatch(call: Call, alarm: MetricAlarm) -> None:
 
 def stored(call: Call, keys: Collection[Key]) -> None:
     """Data were stored in these metrics: the alarms that watch them are evaluated at their next tick."""
-    watched = call.table("watched_metrics")
-    if not watched:
+    watched, by_name = call.table("watched_metrics"), call.table("watched_names")
+    if not watched and not by_name:
         return
     # A busy request has a thousand metrics, of which hardly one is watched: go through the shorter of the two.
     both = (
         [k for k in watched if k in keys] if len(watched) < len(keys) else [k for k in keys if k in watched]
     )
     names = {name for key in both for name in watched[key]}
+    if by_name:
+        names.update(name for asked in {key[:2] for key in keys} for name in by_name.get(asked, ()))
     for name in sorted(names):
         look_again(call, call.table("alarms")[name])
 

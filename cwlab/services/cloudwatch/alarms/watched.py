@@ -131,9 +131,21 @@ def sql_of(alarm: MetricAlarm) -> str | None:
     return None
 
 
+def sql_name_of(alarm: MetricAlarm) -> tuple[str, str] | None:
+    """The namespace and the name of the metrics that an alarm's query of SQL looks at; None without one."""
+    sql = sql_of(alarm)
+    return None if sql is None else _named(sql)
+
+
 @lru_cache(maxsize=256)  # of texts alone: a table of what they mean, not of state
 def _grouped(sql: str) -> bool:
     return bool(insights.parse(sql).group)
+
+
+@lru_cache(maxsize=256)
+def _named(sql: str) -> tuple[str, str]:
+    query = insights.parse(sql)
+    return query.namespace, query.metric
 
 
 def many_series(alarm: MetricAlarm) -> bool:
