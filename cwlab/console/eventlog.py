@@ -14,7 +14,8 @@ from cwlab.errors import NotModelled
 from cwlab.patterns import explain
 
 REFUSALS = (ClientError, ParamValidationError, NotModelled)
-MOST = 20_000  # events a panel reads
+MOST = 10_000  # events a panel reads
+FROM_THE_END_MS = 1_704_067_200_000  # since 2024 FilterLogEvents can begin with the newest
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,13 @@ def find(
     streams: Iterable[str] = (),
     start_ms: int | None = None,
     end_ms: int | None = None,
+    newest: bool = False,
 ) -> Found:
-    """Events of a group, oldest first; a refusal is an answer as well."""
+    """Events of a group, oldest first; a refusal is an answer as well.
+
+    Args:
+        newest: where there are more than 10,000, read the newest.
+    """
     asked: dict[str, Any] = {"logGroupName": group}
     if pattern:
         asked["filterPattern"] = pattern
@@ -48,11 +54,15 @@ def find(
         asked["startTime"] = max(start_ms, 0)
     if end_ms is not None:
         asked["endTime"] = end_ms
+    back = newest and start_ms is not None and start_ms >= FROM_THE_END_MS
+    if back:
+        asked["startFromHead"] = False
     try:
         pages = client.get_paginator("filter_log_events").paginate(
             **asked, PaginationConfig={"MaxItems": MOST}
         )
-        return Found([e for page in pages for e in page["events"]])
+        found = [e for page in pages for e in page["events"]]
+        return Found(found[::-1] if back else found)
     except REFUSALS as error:
         return Found([], error)
 

@@ -52,7 +52,7 @@ def logs(
         start_ms = now_ms - BACK[back] * 1000 if BACK[back] else None
         with Recorder(lab) as made:
             found = eventlog.find(
-                lab.client("logs"), group, pattern, [stream] if stream else [], start_ms, now_ms
+                lab.client("logs"), group, pattern, [stream] if stream else [], start_ms, now_ms, newest=True
             )
         newest = len(found.events) - (page - 1) * rows
         shown = found.events[max(0, newest - rows) : max(0, newest)]
@@ -74,7 +74,10 @@ def logs(
             )
         where = f"stream {shorten(stream)}" if stream else f"{counted(len(names), 'stream')}"
         looked = f"the last {span(BACK[back])}" if BACK[back] else "all the time there is"
-        return Shown(picture, f"FilterLogEvents looked through {where} over {looked}.", made.entries, note="")
+        told = f"FilterLogEvents looked through {where} over {looked}."
+        if len(found.events) == eventlog.MOST:
+            told += f" Shown are the {'newest' if start_ms is not None else 'oldest'} {eventlog.MOST:,}; there may be more."
+        return Shown(picture, told, made.entries, note="")
 
     panel = Panel("logs", controls, draw, height=height(rows) + 70)
     if stream or back != "3 h":

@@ -82,6 +82,19 @@ def test_pages_go_back_in_time_and_end(lab):
     assert len(panel.set(page=5).table) == 0
 
 
+def test_of_many_events_the_newest_are_read_and_that_is_said(tmp_path):
+    path = tmp_path / "many.log"
+    path.write_text(
+        "".join(f"2026-03-02T08:{n // 600:02}:{n // 10 % 60:02}Z event {n}\n" for n in range(12_000)),
+        encoding="ascii",
+    )
+    lab = Lab()
+    lab.load_logs(path, group=GROUP, stream="web")
+    panel = console.logs(lab, GROUP)
+    assert panel.picture.table["message"].iloc[-1].endswith("event 11999")
+    assert "newest 10,000" in panel.why
+
+
 def test_a_refused_pattern_is_told_in_aws_s_words_with_a_caret(lab):
     panel = console.logs(lab, GROUP)
     panel.set(pattern="[a, b")

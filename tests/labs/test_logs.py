@@ -7,7 +7,7 @@ import build_labs
 import pytest
 from botocore.exceptions import ClientError
 
-from cwlab import Lab, console, shop
+from cwlab import Lab, console, open_lab, shop
 from cwlab.learn.topics import logs as topic
 from cwlab.learn.worlds import read
 
@@ -203,3 +203,21 @@ def test_history_is_not_seen_by_a_filter(tmp_path):
     world.advance(hours=1)
     assert len(topic.messages(world)) == SSH.count("\n")
     assert world.client("cloudwatch").list_metrics(Namespace="Shop")["Metrics"] == []
+
+
+def test_the_cells_make_the_same_calls_on_aws(played, tmp_path):
+    space, _ = played
+
+    def made(lab, journal):
+        lab.client("logs").create_log_group(logGroupName=topic.FILE)
+        space["watch"](lab)
+        return [(e.service, e.operation, e.params) for e in journal() if e.kind == "call" and e.depth == 0]
+
+    here, aws = Lab(), Lab()  # one stands for AWS: whatever boto3 is asked for inside comes there
+    ours = made(here, lambda: here.journal)
+    with aws.intercept():
+        theirs = made(
+            open_lab("logs", target="aws", folder=tmp_path, region="us-east-1"), lambda: aws.journal
+        )
+    assert [c for c in ours if c[1] != "ConfirmSubscription"] == theirs
+    assert len(theirs) == 5
