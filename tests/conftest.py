@@ -79,7 +79,10 @@ def checked_answers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
         answer = plain(result, operation_model)
         if operation_model.output_shape is not None:
             report = ParamValidator().validate(answer, operation_model.output_shape)
-            if (operation_model.name, answer.get("Targets")) != ("ListTargetsByRule", []):  # empty, as AWS answers
+            if (operation_model.name, answer.get("Targets")) != (
+                "ListTargetsByRule",
+                [],
+            ):  # empty, as AWS answers
                 assert not report.has_errors(), f"{operation_model.name}: {report.generate_report()}"
         else:
             assert answer == {}, f"{operation_model.name} answers nothing, by its model"

@@ -8,7 +8,8 @@ import re
 from cwlab.errors import AwsError, NotModelled
 
 _SQL = re.compile(
-    r"\s*SELECT\s+(?P<what>.+?)\s+FROM\s+'(?P<topic>[^']+)'\s*(?P<rest>.*?)\s*;?\s*", re.IGNORECASE | re.DOTALL
+    r"\s*SELECT\s+(?P<what>.+?)\s+FROM\s+'(?P<topic>[^']+)'\s*(?P<rest>.*?)\s*;?\s*",
+    re.IGNORECASE | re.DOTALL,
 )
 
 
