@@ -25,7 +25,8 @@ from cwlab.world import World
 if TYPE_CHECKING:
     import os
 
-    from cwlab.buckets import Bucket
+    from pandas import DataFrame
+
     from cwlab.buckets import Bucket
     from cwlab.hosts import Group, Host
     from cwlab.inbox import Inbox
@@ -391,16 +392,6 @@ class Lab:
 
         return Bucket(self, name)
 
-    def bucket(self, name: str) -> Bucket:
-        """What is in a bucket, to look at, to read, or to write out as files: ``lab.bucket("my-logs").save_to("out")``.
-
-        Raises:
-            BadInput: the lab has no such bucket.
-        """
-        from cwlab.buckets import Bucket
-
-        return Bucket(self, name)
-
     def on_premises(self, name: str, **details: Any) -> Host:
         """Set up a machine of your own, outside AWS (see ``cwlab.hosts.on_premises``)."""
         from cwlab.hosts import on_premises
@@ -485,6 +476,29 @@ class Lab:
             year=year,
             encoding=encoding,
         )
+
+    def query(
+        self,
+        groups: str | Iterable[str],
+        text: str,
+        *,
+        start: str | datetime | None = None,
+        end: str | datetime | None = None,
+        limit: int | None = None,
+        region: str | None = None,
+    ) -> DataFrame:
+        """The answer of a Logs Insights query as a table; about a virtual second passes (see ``cwlab.query``).
+
+        Args:
+            groups: a log group's name, or several.
+            text: the query.
+            start, end: instants, both included; the last hour when left out.
+            limit: the most rows.
+            region: the groups' Region.
+        """
+        from cwlab.query import query
+
+        return query(self, groups, text, start=start, end=end, limit=limit, region=region)
 
     def why(self, alarm: str, at: str | datetime | None = None) -> Why:
         """Why an alarm is in its state, now or at an instant: what it looked at, the rule, what would have changed it.

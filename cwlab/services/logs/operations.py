@@ -10,6 +10,7 @@ from cwlab.services.logs import (  # noqa: F401
     metrics,
     policies,
     queries,
+    query_definitions,
     replay,
     streams,
     tagging,

@@ -15,16 +15,26 @@ from cwlab.api import Call, operation
 from cwlab.codec import record
 from cwlab.errors import NotModelled
 from cwlab.services.logs import keys, paging, reading
-from cwlab.services.logs.names import group_arn, group_of, groups, name_of, streams, tag_conditions
+from cwlab.services.logs.names import (
+    chosen,
+    group_arn,
+    group_of,
+    groups,
+    name_of,
+    policy_arn,
+    streams,
+    tag_conditions,
+)
 from cwlab.services.logs.records import DELIVERY, Group
 from cwlab.services.logs.refusals import invalid, not_found, not_in_class
-from cwlab.timeline import DAY, SECOND
+from cwlab.timeline import DAY, MINUTE, SECOND
 
 SCHEDULED_MS = 200  # until a query begins to run
 RUNNING_MS = 1000  # until it is complete
 KEPT_MS = 7 * DAY
 MOST_GROUPS = 50
 PAGE = 10_000
+SAMPLE = 1000
 Params = dict[str, Any]
 Structure = dict[str, Any]
 
@@ -305,4 +315,41 @@ def get_log_record(call: Call, *, logRecordPointer: str) -> Structure:
             "@ptr": logRecordPointer,
             **fields(page.message[0]),
         }
+    }
+
+
+@operation("logs", "GetLogGroupFields", readonly=True, resource=policy_arn, conditions=tag_conditions)
+def get_log_group_fields(
+    call: Call,
+    *,
+    logGroupName: str | None = None,
+    logGroupIdentifier: str | None = None,
+    time: int | None = None,
+) -> Structure:
+    """The fields of a group's events and how many of a hundred have them: of the last 15 minutes, or of ``time`` (seconds)
+    and 8 minutes around it. At most the newest 1,000 events are looked at."""
+    from collections import Counter
+
+    from cwlab.services.logs.insights.record import fields
+
+    group = group_of(
+        call, chosen(call, {"logGroupName": logGroupName, "logGroupIdentifier": logGroupIdentifier})
+    )
+    if time is None:
+        start_ms, end_ms = call.now_ms - 15 * MINUTE, call.now_ms
+    else:
+        start_ms, end_ms = time * SECOND - 8 * MINUTE, time * SECOND + 8 * MINUTE
+    pieces = [
+        reading.Piece(0, source.chunk, source.first, source.last)
+        for source in _sources(call, group, start_ms, end_ms)
+    ]
+    messages = reading.page(pieces, SAMPLE, newest=True).message
+    counts: Counter[str] = Counter()
+    for message in messages:
+        counts.update(("@timestamp", "@ingestionTime", "@message", "@logStream", "@log", *fields(message)))
+    return {
+        "logGroupFields": [
+            {"name": name, "percent": round(100 * number / len(messages))}
+            for name, number in sorted(counts.items())
+        ]
     }

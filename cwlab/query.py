@@ -1,0 +1,147 @@
+"""A Logs Insights query from the text to a table, as ``lab.query`` and the cell magic ``%%insights`` give it.
+
+The magic is there after ``%load_ext cwlab.query``::
+
+    %%insights /shop/web --last 3h
+    filter status >= 500
+    | stats count(*) by bin(5m)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from cwlab.errors import BadInput
+from cwlab.timeline import HOUR, SECOND, to_ms
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from cwlab.lab import Lab
+
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}", re.ASCII)
+_SPAN = re.compile(r"(\d+)([smhdw])")
+_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+def query(
+    lab: Lab,
+    groups: str | Iterable[str],
+    text: str,
+    *,
+    start: str | datetime | None = None,
+    end: str | datetime | None = None,
+    limit: int | None = None,
+    region: str | None = None,
+) -> DataFrame:
+    """Run a query as a client does: start it, ask until it is complete (about a virtual second), take every page.
+
+    Columns that hold only numbers, or only times, become numbers and times (UTC). ``frame.attrs`` has ``statistics`` and
+    ``query_id``.
+
+    Args:
+        groups: a log group's name, or several.
+        text: the query.
+        start, end: instants, both included; the last hour when left out.
+        limit: the most rows; 10,000 when neither this nor the query says.
+        region: the groups' Region.
+
+    Raises:
+        BadInput: the query did not complete.
+        ClientError: what StartQuery answers, with a caret under the mistake.
+    """
+    import pandas as pd
+
+    now_ms = to_ms(lab.now)
+    end_ms = now_ms if end is None else to_ms(end)
+    start_ms = end_ms - HOUR if start is None else to_ms(start)
+    logs = lab.client("logs", region=region)
+    request: dict[str, Any] = {
+        "logGroupNames": [groups] if isinstance(groups, str) else list(groups),
+        "startTime": start_ms // SECOND,
+        "endTime": -(-end_ms // SECOND),
+        "queryString": text,
+    }
+    if limit is not None:
+        request["limit"] = limit
+    query_id = logs.start_query(**request)["queryId"]
+    answer = logs.get_query_results(queryId=query_id)
+    while answer["status"] in ("Scheduled", "Running"):
+        lab.wait(1)
+        answer = logs.get_query_results(queryId=query_id)
+    if answer["status"] != "Complete":
+        raise BadInput(
+            query_id, f"ended as {answer['status']}.", "See lab.client('logs').describe_queries()."
+        )
+    statistics, rows = answer["statistics"], answer["results"]
+    while "nextToken" in answer:
+        answer = logs.get_query_results(queryId=query_id, nextToken=answer["nextToken"])
+        rows = rows + answer["results"]
+    names = list(dict.fromkeys(cell["field"] for row in rows for cell in row))
+    maps = [{cell["field"]: cell["value"] for cell in row} for row in rows]
+    frame = pd.DataFrame({name: _column([each.get(name) for each in maps]) for name in names})
+    frame.attrs |= {"statistics": statistics, "query_id": query_id}
+    return frame
+
+
+def _column(values: list[str | None]) -> Any:
+    """Values as numbers or times where all are."""
+    import pandas as pd
+
+    present = [value for value in values if value is not None]
+    if present and all(_NUMBER.fullmatch(value) for value in present):
+        return pd.to_numeric(pd.Series(values, dtype=object))
+    if present and all(_TIME.fullmatch(value) for value in present):
+        return pd.to_datetime(pd.Series(values, dtype=object), utc=True)
+    return pd.Series(values, dtype=object)
+
+
+def sql(text: str, now: str | datetime = "2026-03-02T09:00:00Z") -> str:
+    """The SQL statement a query becomes, for DuckDB, over a table ``events`` (ts, ingested, place, stream, log, message,
+    kind, json).
+
+    Args:
+        text: the query.
+        now: what ``now()`` is.
+
+    >>> print(sql("filter @message like 'x' | stats count(*)").splitlines()[0])
+    WITH step1 AS (
+    """
+    from cwlab.services.logs.insights.compile import compiled
+    from cwlab.services.logs.insights.parse import parse
+
+    return compiled(parse(text), to_ms(now)).sql
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Add the cell magic ``%%insights``."""
+
+    def insights(line: str, cell: str) -> DataFrame:
+        """%%insights GROUP [GROUP …] [--last 3h]   then the query; the lab is the variable ``lab``."""
+        words = line.split()
+        span = HOUR // SECOND
+        if "--last" in words:
+            at = words.index("--last")
+            given = words[at + 1] if at + 1 < len(words) else ""
+            found = _SPAN.fullmatch(given)
+            if found is None:
+                raise BadInput(given, "is no span of time.", "Write --last 30m, 3h, 2d.")
+            span = int(found[1]) * _UNIT[found[2]]
+            del words[at : at + 2]
+        lab = shell.user_ns.get("lab")
+        if lab is None or not words:
+            raise BadInput(
+                line,
+                "names no log group, or there is no lab.",
+                "Write %%insights /my/group, with lab = Lab().",
+            )
+        now_ms = to_ms(lab.now)
+        from cwlab.timeline import to_datetime
+
+        return query(lab, words, cell, start=to_datetime(now_ms - span * SECOND))
+
+    shell.register_magic_function(insights, "cell", "insights")
