@@ -84,7 +84,7 @@ def listing(
             tip=one.name,
         )
         sheet.text(NAME, y + 30, fitting(one.note, SAID - NAME - 10, 10), size=10, tip=one.note)
-        lines = wrapped(one.said, WIDTH - SAID - 6, 10)
+        lines = wrapped(one.said, WIDTH - SAID - 34, 10)
         for n, line in enumerate(lines[:LINES]):
             more = n + 1 == LINES < len(lines)
             cut = fitting(line, WIDTH - SAID - 24, 10) + " …" if more else line

@@ -701,16 +701,18 @@ _TRAPS = (
 logs, cloudwatch = world.client("logs"), world.client("cloudwatch")
 logs.create_log_group(logGroupName="/app")
 logs.create_log_stream(logGroupName="/app", logStreamName="web")
-logs.put_metric_filter(logGroupName="/app", filterName="errors", filterPattern="ERROR", metricTransformations=[
-    {"metricNamespace": "Shop", "metricName": "Errors", "metricValue": "1", "defaultValue": 0}])
+logs.put_metric_filter(
+    logGroupName="/app", filterName="errors", filterPattern="ERROR", metricTransformations=[
+        {"metricNamespace": "Shop", "metricName": "Errors", "metricValue": "1", "defaultValue": 0}])
 for minute in range(6):
     if minute < 3:
         logs.put_log_events(logGroupName="/app", logStreamName="web", logEvents=[
             {"timestamp": int(world.now.timestamp() * 1000), "message": "INFO fine"}])
     world.advance(minutes=1)
-found = cloudwatch.get_metric_statistics(Namespace="Shop", MetricName="Errors", Period=60, Statistics=["Sum"],
-                                         StartTime=world.start, EndTime=world.now)["Datapoints"]
-assert sorted(point["Sum"] for point in found) == [0, 0, 0]     # three minutes with lines, three without
+found = cloudwatch.get_metric_statistics(
+    Namespace="Shop", MetricName="Errors", Period=60, Statistics=["Sum"],
+    StartTime=world.start, EndTime=world.now)["Datapoints"]
+assert sorted(point["Sum"] for point in found) == [0, 0, 0]     # three minutes with lines
 len(found)""",
         points=("L17", "L18"),
     ),
@@ -764,25 +766,33 @@ from botocore.exceptions import ClientError
 
 from cwlab import shop
 
+service = {"Service": "logs.us-east-1.amazonaws.com"}
+
+def grant(who, what, on="*"):
+    return {"Effect": "Allow", "Principal": who, "Action": what, "Resource": on}
+
+def document(*statements):
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
 def exported(sse, **setting):
     world = lab.fresh()
     world.load_logs(shop.recording("secure"), group="/app", stream="web")
     s3, logs = world.client("s3"), world.client("logs")
     s3.create_bucket(Bucket="shop-logs")
-    service = {"Service": "logs.us-east-1.amazonaws.com"}
-    s3.put_bucket_policy(Bucket="shop-logs", Policy=json.dumps({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Principal": service, "Action": "s3:GetBucketAcl", "Resource": "arn:aws:s3:::shop-logs"},
-        {"Effect": "Allow", "Principal": service, "Action": "s3:PutObject", "Resource": "arn:aws:s3:::shop-logs/*"}]}))
-    key = world.client("kms").create_key(Policy=json.dumps({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{world.account}:root"}, "Action": "kms:*", "Resource": "*"},
-        {"Effect": "Allow", "Principal": service, "Action": ["kms:GenerateDataKey*", "kms:Decrypt"], "Resource": "*"}]}))
-    chosen = {"SSEAlgorithm": sse} | ({"KMSMasterKeyID": key["KeyMetadata"]["Arn"]} if sse == "aws:kms" else {})
+    s3.put_bucket_policy(Bucket="shop-logs", Policy=document(
+        grant(service, "s3:GetBucketAcl", "arn:aws:s3:::shop-logs"),
+        grant(service, "s3:PutObject", "arn:aws:s3:::shop-logs/*")))
+    key = world.client("kms").create_key(Policy=document(
+        grant({"AWS": f"arn:aws:iam::{world.account}:root"}, "kms:*"),
+        grant(service, ["kms:GenerateDataKey*", "kms:Decrypt"])))["KeyMetadata"]["Arn"]
+    chosen = {"SSEAlgorithm": sse} | ({"KMSMasterKeyID": key} if sse == "aws:kms" else {})
     s3.put_bucket_encryption(Bucket="shop-logs", ServerSideEncryptionConfiguration={
         "Rules": [{"ApplyServerSideEncryptionByDefault": chosen}]})
     if setting:
         world.act("logs", "configure", **setting)
     try:
-        logs.create_export_task(logGroupName="/app", destination="shop-logs", **{"from": 0, "to": 2_000_000_000_000})
+        logs.create_export_task(
+            logGroupName="/app", destination="shop-logs", **{"from": 0, "to": 2_000_000_000_000})
         return "accepted"
     except ClientError as refused:
         return refused.response["Error"]["Message"]
@@ -812,19 +822,23 @@ exported("aws:kms")""",
         proof="""import io, json, zipfile
 
 world = lab.fresh(region="eu-west-1")
+source = "def handler(event, context): print('here')"
+trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
 packed = io.BytesIO()
 with zipfile.ZipFile(packed, "w") as file:
-    file.writestr(zipfile.ZipInfo("index.py", (2026, 1, 1, 0, 0, 0)), "def handler(event, context): print('here')")
-role = world.client("iam").create_role(RoleName="fn", AssumeRolePolicyDocument=json.dumps({
-    "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
-                                            "Principal": {"Service": "lambda.amazonaws.com"}}]}))["Role"]["Arn"]
+    file.writestr(zipfile.ZipInfo("index.py", (2026, 1, 1, 0, 0, 0)), source)
+role = world.client("iam").create_role(RoleName="fn", AssumeRolePolicyDocument=json.dumps(
+    {"Version": "2012-10-17", "Statement": [trust]}))["Role"]["Arn"]
 world.client("iam").attach_role_policy(
     RoleName="fn", PolicyArn="arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")
-world.client("lambda").create_function(FunctionName="fn", Runtime="python3.13", Handler="index.handler", Role=role,
-                                       Code={"ZipFile": packed.getvalue()})
+world.client("lambda").create_function(
+    FunctionName="fn", Runtime="python3.13", Handler="index.handler", Role=role,
+    Code={"ZipFile": packed.getvalue()})
 world.client("lambda").invoke(FunctionName="fn")
-groups = {region: [group["logGroupName"] for group in world.client("logs", region=region).describe_log_groups()["logGroups"]]
-          for region in ("eu-west-1", "us-east-1")}
+groups = {}
+for region in ("eu-west-1", "us-east-1"):
+    found = world.client("logs", region=region).describe_log_groups()["logGroups"]
+    groups[region] = [group["logGroupName"] for group in found]
 assert groups == {"eu-west-1": ["/aws/lambda/fn"], "us-east-1": []}
 groups""",
         points=("L03", "L06"),
