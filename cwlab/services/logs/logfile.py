@@ -161,6 +161,7 @@ def _events(
     moments: list[Moment | None] = []
     numbers: list[int] = []
     texts: list[list[str]] = []
+    length = 0
     for number, text in lines:
         step(number)
         if not text.strip():
@@ -177,18 +178,25 @@ def _events(
             ) from None
         if moment is None and moments and moments[-1] is not None:
             texts[-1].append(text)
+            length += len(text) + 1
+            if length > LONGEST:  # before the memory is full of it
+                raise _too_long(path, numbers[-1], length)
             continue
         moments.append(moment)
         numbers.append(number)
         texts.append([text])
+        length = len(text)
     joined = ["\n".join(parts) for parts in texts]
     for number, message in zip(numbers, joined, strict=True):
         if len(message) * 4 > LONGEST and (length := len(utf8(message))) > LONGEST:
-            raise BadFile(
-                path, number, f"{length:,} bytes", f"an event has at most {LONGEST:,}.", "Cut it in pieces."
-            )
+            raise _too_long(path, number, length)
     first = next(moment for moment in moments if moment is not None)
     return [moment or first for moment in moments], numbers, joined
+
+
+def _too_long(path: object, line: int, length: int) -> BadFile:
+    rule = f"an event, the lines that go on with it included, has at most {LONGEST:,}."
+    return BadFile(path, line, f"{length:,} bytes and more", rule, "Cut it in pieces, or say time_format=….")
 
 
 def _dated(

@@ -186,7 +186,9 @@ def _in_document(line: str, field: str) -> Moment | None:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     if isinstance(value, str):
-        return next((found for form in KNOWN if (found := form.find(value)) is not None), None)
+        return next(
+            (found for form in KNOWN if not form.yearless and (found := form.find(value)) is not None), None
+        )
     return _since_1970(value * 1000 if value < 1e11 else value)
 
 

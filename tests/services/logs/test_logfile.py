@@ -134,7 +134,7 @@ def test_gzip_is_read_as_it_is(tmp_path):
             "is not utf-8 text",
         ),
         (b"2026-01-02T03:04:05Z a\n" + b"x" * 1_100_000, "line 2", "is longer than"),
-        (b"2026-01-02T03:04:05Z a\n" + b"x\n" * 600_000, "line 1", "an event has at most"),
+        (b"2026-01-02T03:04:05Z a\n" + b"x\n" * 600_000, "line 1", "has at most"),
         (gzip.compress(b"2026-01-02T03:04:05Z hello\n" * 3000, mtime=0)[:-40], "line", "torn"),
         (gzip.compress(b"2026-01-02T03:04:05Z hello\n" * 3000, mtime=0)[:60] + b"\0" * 40, "line", "torn"),
     ],
