@@ -27,7 +27,7 @@ _TOPIC = re.compile(r"[A-Za-z0-9_-]{1,256}(\.fifo)?")
 # Services that AWS has as actions and the lab has not.
 _ELSEWHERE = {
     "ssm": ("An OpsItem as an alarm's action", re.compile(r"opsitem:[1-4](#CATEGORY=\w+)?")),
-    "ssm-incidents": ("An incident as an alarm's action", re.compile(r"responseplan/.+")),
+    "ssm-incidents": ("An incident as an alarm's action", re.compile(r"(responseplan|response-plan)/.+")),
     "aiops": ("An investigation as an alarm's action", re.compile(r"investigation-group:.+")),
 }
 

@@ -124,6 +124,7 @@ def test_a_composite_neither_scales_nor_stops_anything(hand, arn: str):
     [
         (f"arn:aws:ssm:{HERE}:opsitem:2#CATEGORY=Cost", "OpsItem"),
         ("arn:aws:ssm-incidents:us-east-1:123456789012:responseplan/now", "incident"),
+        ("arn:aws:ssm-incidents:us-east-1:123456789012:response-plan/now", "incident"),
         (f"arn:aws:aiops:{HERE}:investigation-group:1", "investigation"),
     ],
 )
