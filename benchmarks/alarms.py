@@ -19,6 +19,7 @@ NAIVE_HOURS = 2
 MINUTES = 1_440
 TARGET = 40_000
 IDLE, JUMP_DAYS = 20, 455
+SUMS = 20
 AMI = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
 BANDS, BAND_DAYS = 5, 7
 
@@ -43,6 +44,21 @@ def rows() -> Iterator[Row]:
         f"a jump of {JUMP_DAYS} days with {IDLE} alarms and no new data",
         seconds_of(lambda: idle.advance(days=JUMP_DAYS)),
         1_000,
+    )
+    asleep = quiet(sql=True)
+    yield at_most(
+        f"a jump of {JUMP_DAYS} days with {IDLE} alarms on SQL and no new data",
+        seconds_of(lambda: asleep.advance(days=JUMP_DAYS)),
+        1_000,
+    )
+    expressions = summed()
+    made = SUMS * DAYS * MINUTES
+    took = seconds_of(lambda: expressions.advance(days=DAYS))
+    yield Row(
+        f"{DAYS} days of minutes under {SUMS} alarms, half on metric math, half on SQL",
+        f"{made / took:,.0f} evaluations a second ({took:.2f} s, {changes(expressions):,} changes of state)",
+        f"≥ {TARGET:,}",
+        made / took >= TARGET,
     )
     machines = instances()
     yield at_most(
@@ -75,7 +91,7 @@ def put_alarm(client: Any, name: str, metric: str, **more: Any) -> None:
     )
 
 
-def watched(*, every_tick: bool = False) -> Lab:
+def watched(*, every_tick: bool = False, alarms: int = ALARMS) -> Lab:
     """A metric for each alarm, whose rows are to arrive: a daily wave with noise, three bad spells a day, an hour's gap."""
     lab = Lab()
     if every_tick:
@@ -95,17 +111,59 @@ def watched(*, every_tick: bool = False) -> Lab:
             stamps=stamps[there],
             values=values[there],
         )
-        put_alarm(client, f"a{i}", f"m{i}", Period=300 if i % 4 == 0 else 60)
+        if i < alarms:
+            put_alarm(client, f"a{i}", f"m{i}", Period=300 if i % 4 == 0 else 60)
     return lab
 
 
-def quiet() -> Lab:
+def quiet(*, sql: bool = False) -> Lab:
     """Alarms on metrics with one datapoint, of which nothing more is heard."""
     lab = Lab()
     client = lab.client("cloudwatch")
     for i in range(IDLE):
         client.put_metric_data(Namespace="Bench", MetricData=[{"MetricName": f"m{i}", "Value": 1.0}])
-        put_alarm(client, f"a{i}", f"m{i}")
+        if sql:
+            put_computed(
+                client, f"a{i}", [{"Id": "q", "Expression": f"SELECT MAX(m{i}) FROM Bench", "Period": 60}]
+            )
+        else:
+            put_alarm(client, f"a{i}", f"m{i}")
+    return lab
+
+
+def put_computed(client: Any, name: str, queries: list[dict[str, Any]]) -> None:
+    client.put_metric_alarm(
+        AlarmName=name,
+        Metrics=queries,
+        EvaluationPeriods=3,
+        DatapointsToAlarm=2,
+        Threshold=80.0,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+
+
+def summed() -> Lab:
+    """The metrics of ``watched``, two and two: their mean by metric math, or the maximum of one by SQL."""
+    lab = watched(alarms=0)
+    client = lab.client("cloudwatch")
+    for i in range(0, 2 * SUMS, 2):
+        if i % 4:
+            queries = [{"Id": "q", "Expression": f"SELECT MAX(m{i}) FROM Bench", "Period": 60}]
+        else:
+            queries = [
+                {
+                    "Id": f"m{j}",
+                    "ReturnData": False,
+                    "MetricStat": {
+                        "Metric": {"Namespace": "Bench", "MetricName": f"m{j}"},
+                        "Period": 60,
+                        "Stat": "Average",
+                    },
+                }
+                for j in (i, i + 1)
+            ]
+            queries.append({"Id": "e", "Expression": f"(m{i} + m{i + 1}) / 2"})
+        put_computed(client, f"a{i}", queries)
     return lab
 
 
