@@ -47,13 +47,24 @@ def uuid(call: Call) -> str:
 
 
 def page(
-    items: list[Any], size: int | None, token: str | None, usual: int = 50
+    items: list[Any], size: int | None, token: str | None, usual: int = 50, most: int = 100
 ) -> tuple[list[Any], str | None]:
     """The items of one page, and the token of the next; None after the last.
 
+    Args:
+        size: MaxRecords.
+        usual, most: how many there are in a page where it is not given, and how many may be asked for.
+
     Raises:
-        AwsError: a token this service did not give.
+        AwsError: a size out of range, or a token this service did not give.
     """
+    if size is not None and not 1 <= size <= most:
+        bound = "greater than or equal to 1" if size < 1 else f"less than or equal to {most}"
+        # The bounds are documented; that it is said in AWS's common sentence is unconfirmed.
+        raise invalid(
+            f"1 validation error detected: Value '{size}' at 'maxRecords' failed to satisfy constraint: Member must have "
+            f"value {bound}"
+        )
     try:
         start = int(base64.b64decode(token, validate=True)) if token else 0
     except (ValueError, binascii.Error):

@@ -397,7 +397,7 @@ def describe_auto_scaling_instances(
         for member in group.members
         if not InstanceIds or member.instance_id in InstanceIds
     ]
-    items, token = page(found, MaxRecords, NextToken)
+    items, token = page(found, MaxRecords, NextToken, most=50)
     return with_token({"AutoScalingInstances": items}, token)
 
 

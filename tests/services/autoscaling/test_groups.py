@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from botocore.exceptions import ClientError
 
 
 def group(autoscaling, name="web-asg"):
@@ -269,3 +270,19 @@ def test_within_the_grace_period_a_failing_check_is_passed_over(lab, autoscaling
     lab.advance(minutes=6)
     assert serving(autoscaling) != [first] and len(serving(autoscaling)) == 1
     assert lab.agenda() == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "most"),
+    [
+        ("describe_auto_scaling_groups", 100),
+        ("describe_auto_scaling_instances", 50),
+        ("describe_policies", 100),
+    ],
+)
+def test_a_page_has_as_many_as_documented(autoscaling, operation, most):
+    ask = getattr(autoscaling, operation)
+    ask(MaxRecords=most)
+    for wrong, bound in ((most + 1, f"less than or equal to {most}"), (0, "greater than or equal to 1")):
+        with pytest.raises(ClientError, match=bound):
+            ask(MaxRecords=wrong)
