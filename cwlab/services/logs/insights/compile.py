@@ -51,12 +51,14 @@ class Compiled:
     Args:
         statement: what gives the rows: the columns, then, where ``pointed``, those of ``POINTER``.
         matched: what counts the events that pass the filters; None when all do.
+        text: the statement as the engine reads it.
     """
 
     statement: Select
+    text: str
     columns: tuple[Column, ...]
     pointed: bool
-    matched: Select | None
+    matched: str | None
 
     @property
     def sql(self) -> str:
@@ -160,7 +162,10 @@ class _Compiler:
         if filtered:
             table = self.steps[steps - 1][0]
             count = self.whole(exp.select(tree("COUNT(*)")).from_(table), self.steps[:steps])
-        return Compiled(self.whole(last, self.steps), columns, pointed, count)
+        whole = self.whole(last, self.steps)
+        return Compiled(
+            whole, whole.sql("duckdb"), columns, pointed, None if count is None else count.sql("duckdb")
+        )
 
     def whole(self, last: Select, steps: list[tuple[str, Select]]) -> Select:
         """The statement with its steps before it, the discovered fields first."""
@@ -183,7 +188,9 @@ class _Compiler:
                 if table.name == "input":
                     table.set("this", exp.to_identifier(source))
         for name, select in chain:
-            result = result.with_(name, select, copy=False)
+            # Without this the engine moves conditions below and computes a field anew for each mention.
+            once = True if name == "discovered" else None
+            result = result.with_(name, select, materialized=once, copy=False)
         return result
 
     def last(self) -> str:

@@ -57,11 +57,11 @@ def _run(
     cursor: DuckDBPyConnection, copies: _Copies, compiled: Compiled, sources: Sequence[Source]
 ) -> Answer:
     copies.view(cursor, sources)
-    found = cursor.execute(compiled.statement.sql("duckdb")).fetchall()
+    found = cursor.execute(compiled.text).fetchall()
     scanned = sum(source.last - source.first for source in sources)
     matched = scanned
     if compiled.matched is not None:
-        counted = cursor.execute(compiled.matched.sql("duckdb")).fetchone()
+        counted = cursor.execute(compiled.matched).fetchone()
         matched = counted[0] if counted is not None else 0
     kinds = [each.kind for each in compiled.columns]
     width = len(kinds)

@@ -154,11 +154,15 @@ class Expressions:
         function = FUNCTIONS[name]
         self.count(node, function.least, function.most)
         made = function.make(*(self.value(argument) for argument in node.arguments))
-        if sum(1 for _ in made.sql.walk()) > _LARGEST:
+        self.bounded(node, made.sql, _LARGEST)
+        return made
+
+    def bounded(self, node: nodes.Node, sql: Expression, most: int) -> None:
+        """Refuse what has grown too large: a value may be mentioned several times by what is made of it."""
+        if sum(1 for _ in sql.walk()) > most:
             raise self.refuse(
                 node, "too many functions inside one another", "Compute parts in fields of their own."
             )
-        return made
 
     def count(self, node: nodes.Call, least: int, most: int) -> None:
         """Refuse a wrong number of arguments."""
@@ -185,5 +189,6 @@ class Expressions:
                 )
             return Value(periods.floor(self.time.sql, period), "time")
         time = instant(self.value(node.arguments[0]))
+        self.bounded(node, time, _LARGEST // 10)  # the calendar mentions it a dozen times
         rounding = periods.floor if node.name == "datefloor" else periods.ceiling
         return Value(rounding(time, period), "time")

@@ -56,7 +56,7 @@ def run(commands: list[tuple[Any, ...]], rows: list[Row]) -> list[Row]:
                 rows = [row for row in rows if compare(row.get(field), sign, value) != negated]
             case "like":
                 field, part, negated = given
-                rows = [row for row in rows if (part in row.get(field, "\0")) != negated]
+                rows = [row for row in rows if (field in row and part in row[field]) != negated]
             case "add":
                 alias, a, b = given
                 rows = [
