@@ -1,4 +1,5 @@
-"""The shop as a source of logs: its name in Route 53, its API, its containers, and its trail.
+"""The shop as a source of logs: its name in Route 53, its API, its containers, its trail; and if asked for, a function, the
+tills of its pickup points, and an environment of Elastic Beanstalk.
 
 Made with the calls you would make; the traffic is what ``cwlab.shop.requests`` has for the same minutes, so that every log
 tells the same story.
@@ -6,7 +7,9 @@ tells the same story.
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,13 +28,22 @@ DNS_GROUP, API_GROUP, TASK_GROUP, TRAIL_GROUP = (
     "/ecs/shop",
     "shop-trail",
 )
+FUNCTION, FUNCTION_GROUP = "shop-receipt", "/aws/lambda/shop-receipt"
+DEVICE_GROUP = "shop-tills"
+PLATFORM = "shop-office"
+PLATFORM_FILE = "/var/log/web.stdout.log"
+PLATFORM_GROUP = f"/aws/elasticbeanstalk/{PLATFORM}{PLATFORM_FILE}"
 DNS_REGION = "us-east-1"  # whatever the lab's Region: Route 53 writes there and nowhere else
 TRAIL = "shop"
 MOST_HOURS = 48
-ALL = ("dns", "api", "tasks", "trail")
+USUAL = ("dns", "api", "tasks", "trail")
+ALL = (*USUAL, "functions", "devices", "platform")
+TILLS = 3
 _TTL = 60
 _RESOLVERS = 12
 _START_SECONDS = 60
+_PLATFORM_SECONDS = 240  # an environment is ready after three minutes
+_RECEIPT_PERCENT, _PICKED_UP_PERCENT = 25, 20  # of orders: with a receipt by mail, paid at a till
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +55,32 @@ class Sources:
     task: str | None = None
     trail: str | None = None
     bucket: str | None = None
+    function: str | None = None
+    rule: str | None = None
+    instance: str | None = None
 
     def __repr__(self) -> str:
         named = {"zone": self.zone, "API": self.api, "task": self.task, "trail": self.trail}
+        named |= {"function": self.function, "rule": self.rule, "instance": self.instance}
         return "The shop's sources: " + ", ".join(f"{k} {v}" for k, v in named.items() if v)
 
 
-def sources(lab: Lab, *, hours: int = 1, only: tuple[str, ...] = ALL) -> Sources:
-    """Set up what writes the shop's logs, and let its customers come; takes a minute of the lab's time.
+def sources(lab: Lab, *, hours: int = 1, only: tuple[str, ...] = USUAL) -> Sources:
+    """Set up what writes the shop's logs, and let its customers come; takes a minute of the lab's time, with ``platform`` four.
 
     ``dns``: public zone shop.example, its query log in ``/aws/route53/shop.example`` in us-east-1. ``api``: REST API with an
     access log (JSON) in ``shop-api``. ``tasks``: a Fargate task that logs each order and failure to ``/ecs/shop``. ``trail``:
     CloudTrail for all Regions, to ``shop-trail`` and a bucket.
 
+    Only if named: ``functions``: a Lambda function that runs for one order in four, START, END and REPORT in
+    ``/aws/lambda/shop-receipt``. ``devices``: tills that publish each order paid there to ``shop/tills/…``, and an IoT rule that
+    writes it to ``shop-tills``. ``platform``: an Elastic Beanstalk environment whose instance logs each failure and one order in
+    four to ``/var/log/web.stdout.log``, which is streamed.
+
     Args:
         lab: where; all but the DNS log is in its Region.
         hours: for how long customers come.
-        only: which of dns, api, tasks, trail.
+        only: which of dns, api, tasks, trail, functions, devices, platform.
 
     Raises:
         BadInput: hours or a name that cannot be.
@@ -73,9 +94,14 @@ def sources(lab: Lab, *, hours: int = 1, only: tuple[str, ...] = ALL) -> Sources
     zone = _zone(lab) if "dns" in only else None
     api = _api(lab) if "api" in only else None
     task = _task(lab) if "tasks" in only else None
-    lab.advance(seconds=_START_SECONDS)
-    _customers(lab, hours, zone, api, task)
-    return Sources(zone, api, task, trail, bucket)
+    function = _function(lab) if "functions" in only else None
+    rule = _rule(lab) if "devices" in only else None
+    environment = _environment(lab) if "platform" in only else None
+    lab.advance(seconds=_START_SECONDS if environment is None else _PLATFORM_SECONDS)
+    instance = None if environment is None else _instance(lab, environment)
+    made = Sources(zone, api, task, trail, bucket, function, rule, instance)
+    _customers(lab, hours, made)
+    return made
 
 
 # What is made ---------------------------------------------------------------------------------------------------------------
@@ -217,10 +243,72 @@ def _task(lab: Lab) -> str:
     return task
 
 
+RECEIPT = """import json
+
+def handler(event, context):
+    print(json.dumps({"level": "INFO", "message": "receipt sent", "product": event["product"]}))
+"""
+
+
+def _function(lab: Lab) -> str:
+    managed = "service-role/AWSLambdaBasicExecutionRole"
+    role = _role(lab, FUNCTION, "lambda.amazonaws.com", managed)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as package:
+        package.writestr(
+            zipfile.ZipInfo("app.py", (2026, 1, 1, 0, 0, 0)), RECEIPT
+        )  # the same bytes each time
+    lab.client("lambda").create_function(
+        FunctionName=FUNCTION,
+        Runtime="python3.12",
+        Role=role,
+        Handler="app.handler",
+        Code={"ZipFile": packed.getvalue()},
+    )
+    return FUNCTION
+
+
+def _rule(lab: Lab) -> str:
+    _group(lab, DEVICE_GROUP)
+    role = _role(lab, DEVICE_GROUP, "iot.amazonaws.com", "CloudWatchLogsFullAccess")
+    action = {"cloudwatchLogs": {"roleArn": role, "logGroupName": DEVICE_GROUP}}
+    payload = {"sql": "SELECT * FROM 'shop/tills/#'", "actions": [action]}
+    lab.client("iot").create_topic_rule(ruleName="shop_tills", topicRulePayload=payload)
+    return "shop_tills"
+
+
+def _environment(lab: Lab) -> str:
+    _role(lab, PLATFORM, "ec2.amazonaws.com", "AWSElasticBeanstalkWebTier")
+    iam = lab.client("iam")
+    iam.create_instance_profile(InstanceProfileName=PLATFORM)
+    iam.add_role_to_instance_profile(InstanceProfileName=PLATFORM, RoleName=PLATFORM)
+    client = lab.client("elasticbeanstalk")
+    client.create_application(ApplicationName="shop")
+    options = [
+        ("aws:autoscaling:launchconfiguration", "IamInstanceProfile", PLATFORM),
+        ("aws:elasticbeanstalk:cloudwatch:logs", "StreamLogs", "true"),
+    ]
+    client.create_environment(
+        ApplicationName="shop",
+        EnvironmentName=PLATFORM,
+        SolutionStackName="64bit Amazon Linux 2023 v4.0.0 running Python 3.12",
+        OptionSettings=[{"Namespace": n, "OptionName": o, "Value": v} for n, o, v in options],
+    )
+    return PLATFORM
+
+
+def _instance(lab: Lab, environment: str) -> str:
+    client = lab.client("elasticbeanstalk")
+    found = client.describe_environment_resources(EnvironmentName=environment)["EnvironmentResources"]
+    instance: str = found["Instances"][0]["Id"]
+    return instance
+
+
 # Who comes ----------------------------------------------------------------------------------------------------------------------
 
 
-def _customers(lab: Lab, hours: int, zone: str | None, api: str | None, task: str | None) -> None:
+def _customers(lab: Lab, hours: int, made: Sources) -> None:
+    zone, api, task = made.zone, made.api, made.task
     first = int(lab.now.timestamp()) // 60 + 1
     came = all_requests(SEED, first, hours * 60)
     index = came.minute * MOST + came.number
@@ -247,6 +335,23 @@ def _customers(lab: Lab, hours: int, zone: str | None, api: str | None, task: st
             if failed[n] or ordered[n]
         ]
         lab.act("ecs", "output", task=task, rows=sorted(told))
+    receipt = (uniform(SEED, "receipt", index) * 100 // RANGE < _RECEIPT_PERCENT).tolist()
+    if made.function is not None:
+        events = [(at_ms[n], json.dumps({"product": product[n]})) for n in each if ordered[n] and receipt[n]]
+        lab.act("lambda", "traffic", function=made.function, events=sorted(events))
+    if made.rule is not None:
+        paid = (uniform(SEED, "till", index) * 100 // RANGE < _PICKED_UP_PERCENT).tolist()
+        rung = [_rung(at_ms[n], product[n], who[n]) for n in each if ordered[n] and paid[n]]
+        lab.act("iot", "traffic", messages=sorted(rung))
+    if made.instance is not None:
+        start_ms = int(lab.now.timestamp() * 1000)
+        wrote = [
+            ((at_ms[n] - start_ms) / 1000, _told(at_ms[n], failed[n], product[n], latency[n]))
+            for n in each
+            if failed[n] or (ordered[n] and receipt[n])
+        ]
+        if wrote:
+            lab.host(made.instance).run(PLATFORM_FILE, sorted(wrote))
 
 
 def address(customer: int) -> str:
@@ -261,6 +366,12 @@ def address(customer: int) -> str:
 def _query(at_ms: int, kind: int, customer: int) -> tuple[int, str, str, str]:
     name = "wwww" if kind >= 97 else "api" if kind >= 70 else "www"
     return at_ms, f"{name}.{DOMAIN}", "AAAA" if kind % 5 == 0 else "A", f"192.0.2.{customer % _RESOLVERS + 1}"
+
+
+def _rung(at_ms: int, product: int, customer: int) -> tuple[int, str, str]:
+    till = f"till-{customer % TILLS + 1}"
+    payload = json.dumps({"till": till, "message": "order paid", "product": product})
+    return at_ms, f"shop/tills/{till}/sales", payload
 
 
 def _told(at_ms: int, failed: bool, product: int, latency_ms: int) -> str:

@@ -70,3 +70,75 @@ def test_parts_can_be_had_alone_and_bad_input_is_refused():
         shop.sources(Lab(), hours=0)
     with pytest.raises(BadInput, match="sources"):
         shop.sources(Lab(), only=("mail",))
+
+
+FURTHER = ("functions", "devices", "platform")
+
+
+@pytest.fixture(scope="module")
+def further():
+    lab = Lab(region="eu-west-1")
+    made = shop.sources(lab, hours=1, only=FURTHER)
+    lab.advance(minutes=65)
+    return lab, made
+
+
+@pytest.mark.syllabus("L06")
+def test_a_function_leaves_start_its_line_end_and_report_for_each_receipt(further):
+    lab, made = further
+    lines = events(lab, shop.FUNCTION_GROUP)
+    kinds = [next((k for k in ("START", "END", "REPORT") if line.startswith(k)), "receipt") for line in lines]
+    counts = {kind: kinds.count(kind) for kind in ("START", "receipt", "END", "REPORT")}
+    assert counts["START"] > 20 and len(set(counts.values())) == 1
+    assert made.function == shop.FUNCTION and made.function in repr(made)
+
+
+@pytest.mark.syllabus("L05")
+def test_tills_publish_and_a_rule_writes_what_they_say(further):
+    lab, _ = further
+    paid = [json.loads(line) for line in events(lab, shop.DEVICE_GROUP)]
+    assert len(paid) > 20
+    assert {each["till"] for each in paid} == {f"till-{n + 1}" for n in range(shop.TILLS)}
+
+
+@pytest.mark.syllabus("L06")
+def test_a_platform_streams_what_its_instance_writes(further):
+    lab, made = further
+    told = [json.loads(line) for line in events(lab, shop.PLATFORM_GROUP)]
+    written = lab.host(made.instance).read(shop.PLATFORM_FILE).splitlines()
+    assert told == [json.loads(line) for line in written] and len(told) > 20
+    failures = sum(each["level"] == "ERROR" for each in told)
+    assert failures and sum(each["message"] == "order placed" for each in told) > failures
+
+
+@pytest.mark.syllabus("L03")
+def test_they_too_are_in_the_lab_s_region(further):
+    lab, _ = further
+    here = {group["logGroupName"] for group in lab.client("logs").describe_log_groups()["logGroups"]}
+    assert {shop.FUNCTION_GROUP, shop.DEVICE_GROUP, shop.PLATFORM_GROUP} <= here
+    assert lab.client("logs", region="us-east-1").describe_log_groups()["logGroups"] == []
+
+
+def test_what_is_not_named_is_not_made_and_the_same_seed_writes_the_same(ran, further):
+    _, made = ran
+    assert (made.function, made.rule, made.instance) == (None, None, None)
+    other = Lab(region="eu-west-1")
+    shop.sources(other, hours=1, only=FURTHER)
+    other.advance(minutes=65)
+    for group in (shop.FUNCTION_GROUP, shop.DEVICE_GROUP, shop.PLATFORM_GROUP):
+        assert events(other, group) == events(further[0], group)
+
+
+def test_traffic_that_cannot_be_is_refused():
+    lab = Lab()
+    with pytest.raises(BadInput, match="function"):
+        lab.act("lambda", "traffic", function="none", events=[])
+    shop.sources(lab, only=("functions",))
+    with pytest.raises(BadInput, match="before now"):
+        lab.act("lambda", "traffic", function=shop.FUNCTION, events=[(0, "{}")])
+    with pytest.raises(BadInput, match="JSON"):
+        lab.act("lambda", "traffic", function=shop.FUNCTION, events=[(10**14, "{")])
+    with pytest.raises(BadInput, match="before now"):
+        lab.act("iot", "traffic", messages=[(0, "shop/x", "{}")])
+    with pytest.raises(BadInput, match="without"):
+        lab.act("iot", "traffic", messages=[(10**14, "shop/#", "{}")])

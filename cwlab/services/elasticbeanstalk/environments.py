@@ -138,6 +138,7 @@ def ready(call: Call, *, name: str, environment: str) -> None:
         # A refusal is in the journal, where the request went through the door; the environment runs all the same.
         with suppress(AwsError):
             streaming.set_up(call, found)
+        streaming.start_agents(call, found)
 
 
 @operation("elasticbeanstalk", "DescribeEnvironments", readonly=True)

@@ -1,14 +1,18 @@
 """Log streaming: each file of an instance to a group of its own, the stream named after the instance.
 
+The platform has the CloudWatch agent on its instances and writes its configuration; what comes into the files arrives as the
+agent sends it. The verb ``log`` is the short way, without a file and at once.
+
 Source: Elastic Beanstalk Developer Guide, "Using Elastic Beanstalk with Amazon CloudWatch Logs".
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
-from cwlab.api import Call, Principal, Request, service_principal, verb
+from cwlab.api import WORLD, Call, Principal, Request, service_principal, verb
 from cwlab.errors import AwsError, BadInput
 from cwlab.services.elasticbeanstalk.records import Environment
 
@@ -82,6 +86,24 @@ def set_up(call: Call, environment: Environment) -> None:
             kept = named | {"retentionInDays": environment.retention_days}
             _ask(call, service_principal(SERVICE), "PutRetentionPolicy", kept)
             _ask(call, role, "CreateLogStream", named | {"logStreamName": instance})
+
+
+def start_agents(call: Call, environment: Environment) -> None:
+    """Each instance's agent collects the files from now on. One on an instance that is off does not start."""
+    for instance in environment.instances:
+        files = [
+            {"file_path": file, "log_group_name": group_name(environment, file), "log_stream_name": instance}
+            for file in FILES
+        ]
+        config = {"logs": {"logs_collected": {"files": {"collect_list": files}}}}
+        given = {"source": instance, "config": config}
+        depth = call.request.depth + 1
+        with suppress(BadInput):
+            call.world.door(
+                Request(
+                    "hosts", "agent_start", given, WORLD, call.account, call.region, kind="verb", depth=depth
+                )
+            )
 
 
 def _role(call: Call, environment: Environment, instance: str) -> Principal:

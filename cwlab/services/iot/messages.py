@@ -2,7 +2,8 @@
 
     lab.act("iot", "message", topic="shop/door/1", payload='{"open": true}')
 
-is a device that publishes; ``iot-data:Publish`` is a program that does, and ends here as well. Source: AWS IoT Developer
+is a device that publishes, ``traffic`` what devices will publish; ``iot-data:Publish`` is a program that does, and ends
+here as well. Source: AWS IoT Developer
 Guide, "CloudWatch Logs" rule action.
 """
 
@@ -10,9 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from cwlab.api import Call, verb
+from cwlab.api import Call, handler, verb
 from cwlab.errors import AwsError, BadInput
 from cwlab.services.iot.records import Action, Rule
 from cwlab.services.iot.rules import rules
@@ -35,8 +37,7 @@ def message(call: Call, *, topic: str, payload: str | bytes) -> dict[str, Any]:
     Raises:
         BadInput: a topic with wildcards, or a payload that is too long.
     """
-    if not topic or set(topic) & {"+", "#"}:
-        raise BadInput(topic, "is not a topic to publish to.", "Give one without + and #.")
+    _check_topic(topic)
     text = payload if isinstance(payload, str) else payload.decode("utf-8", "replace")
     if len(text.encode()) > MOST_BYTES:
         raise BadInput(f"{len(text.encode())} bytes", f"is more than a payload may have ({MOST_BYTES}).")
@@ -44,6 +45,35 @@ def message(call: Call, *, topic: str, payload: str | bytes) -> dict[str, Any]:
         rule for _, rule in sorted(rules(call).items()) if not rule.disabled and fits(topic, rule.topic)
     ]
     return {"rules": {rule.name: _run(call, rule, text) for rule in fitting}}
+
+
+@verb("iot", "traffic")
+def traffic(call: Call, *, messages: Sequence[Sequence[Any]]) -> None:
+    """What devices will publish.
+
+    Args:
+        messages: (when in ms since 1970, topic, payload) each.
+
+    Raises:
+        BadInput: an instant is past, or a topic has wildcards.
+    """
+    for at_ms, topic, _ in messages:
+        _check_topic(topic)
+        if at_ms < call.now_ms:
+            raise BadInput(at_ms, f"lies before now ({call.now_ms}).", "Give instants to come.")
+    for at_ms, topic, payload in messages:
+        call.schedule(int(at_ms), "publish", topic=topic, payload=payload)
+
+
+@handler("iot", "publish")
+def publish_later(call: Call, *, topic: str, payload: str | bytes) -> None:
+    """The instant of a message of ``traffic`` has come."""
+    message(call, topic=topic, payload=payload)
+
+
+def _check_topic(topic: str) -> None:
+    if not topic or set(topic) & {"+", "#"}:
+        raise BadInput(topic, "is not a topic to publish to.", "Give one without + and #.")
 
 
 def _run(call: Call, rule: Rule, text: str) -> str:

@@ -10,6 +10,7 @@
     settings       reserved concurrency, event-invoke settings, tags, account settings
     invoke         Invoke, and one invocation from start to end
     asynchronous   the queue before a function: retries, dead letters, destinations
+    traffic        events that will come, a verb
     mappings       event source mappings: a function fed from a queue
     journal        what one invocation writes: its log lines and its metrics
     runtime/       running the source: instrumented code, virtual modules, a bounded namespace

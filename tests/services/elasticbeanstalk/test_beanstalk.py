@@ -69,6 +69,41 @@ def test_a_file_s_lines_are_in_its_group_and_the_instance_s_stream(lab):
     assert group["retentionInDays"] == 7
 
 
+@pytest.mark.syllabus("L06")
+def test_what_an_instance_writes_to_a_file_arrives_as_its_agent_sends_it(lab):
+    profile(lab)
+    tier = "arn:aws:iam::aws:policy/AWSElasticBeanstalkWebTier"
+    lab.client("iam").attach_role_policy(RoleName="web", PolicyArn=tier)
+    create(lab)
+    lab.advance(minutes=4)
+    resources = lab.client("elasticbeanstalk").describe_environment_resources(EnvironmentName="shop-prod")
+    instance = resources["EnvironmentResources"]["Instances"][0]["Id"]
+    host = lab.host(instance)
+    host.append("/var/log/web.stdout.log", ["one", "two"]).append("/var/log/other.log", "not streamed")
+    group = "/aws/elasticbeanstalk/shop-prod/var/log/web.stdout.log"
+    logs = lab.client("logs")
+    assert logs.filter_log_events(logGroupName=group)["events"] == []
+    lab.advance(seconds=10)
+    host.append("/var/log/web.stdout.log", "three")
+    lab.advance(seconds=10)
+    found = logs.filter_log_events(logGroupName=group)["events"]
+    assert [(each["logStreamName"], each["message"]) for each in found] == [
+        (instance, text) for text in ("one", "two", "three")
+    ]
+    assert len(logs.describe_log_groups()["logGroups"]) == 4
+
+
+def test_an_environment_that_does_not_stream_keeps_its_files_to_itself(lab):
+    profile(lab, "logs:*")
+    create(lab, StreamLogs="false")
+    lab.advance(minutes=4)
+    resources = lab.client("elasticbeanstalk").describe_environment_resources(EnvironmentName="shop-prod")
+    instance = resources["EnvironmentResources"]["Instances"][0]["Id"]
+    lab.host(instance).append("/var/log/web.stdout.log", "one")
+    lab.advance(minutes=1)
+    assert lab.client("logs").describe_log_groups()["logGroups"] == []
+
+
 def test_without_permission_nothing_arrives_and_the_environment_runs(lab):
     profile(lab)
     create(lab)
