@@ -121,7 +121,12 @@ class _Copies:
             ]
             select = exp.select(*chosen).from_(name)
             if source.first > 0 or source.last < len(source.chunk):
-                within = tree("row >= :a AND row < :b", a=number(source.first), b=number(source.last))
+                within = tree(
+                    ":row >= :a AND :row < :b",
+                    row=column("row"),
+                    a=number(source.first),
+                    b=number(source.last),
+                )
                 select = select.where(within, copy=False)
             selects.append(select)
         union = selects[0]
