@@ -1,0 +1,13 @@
+"""CloudWatch Logs Insights: from the text of a query to rows.
+
+    grammar.lark    the language, one file
+    nodes.py, parse.py, mistakes.py, errors.py   the query as data, and what is wrong with it, at its place
+    compile.py      a query as one SQL statement: each command a step
+    expressions.py, aggregates.py, functions.py, periods.py, regex.py   what stands inside a command
+    values.py       values without a schema on an engine with types
+    discovered.py   the fields found in messages, for the engine; record.py does it for one event
+    tree.py         SQL as trees, never as pasted text
+    engine.py       running a statement over chunks of events
+
+Source: CloudWatch Logs User Guide, "CloudWatch Logs Insights query language".
+"""
