@@ -1,10 +1,13 @@
 """Charts and panels where they are looked at: in JupyterLab, offline, in light and dark."""
 
+from pathlib import Path
+
 import nbformat
 import pytest
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+ROOT = Path(__file__).parents[2]
 NASTY = "<img src=x onerror=window.broken=1>"
 SETUP = f"""
 import json
@@ -22,6 +25,17 @@ cloudwatch.put_dashboard(DashboardName="shop", DashboardBody=json.dumps({{"widge
     {{"type": "text", "x": 12, "y": 0, "width": 6, "height": 3, "properties": {{"markdown": "**Shop** {NASTY}"}}}}]}}))
 lab.advance(minutes=10)
 """
+#: Labs with alarms and with logs, as the console's own tests have them: their names and lines try to break the page, too.
+MORE = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+from cwlab import shop
+from tests.console.conftest import alarm_lab, export, log_lab, make_bucket
+ringing, written, exported = alarm_lab(), log_lab(), Lab()
+exported.load_logs(shop.recording("secure"), group="/var/log/secure", stream="web-1")
+make_bucket(exported, "shop-logs")
+task = export(exported, "shop-logs")
+"""
 #: Every public function that draws, and how often it puts a chart on the page.
 STILL = {
     "metric": f"console.metric(lab, 'Shop', 'Load', [{{'InstanceId': 'i-0123456789abcdef0'}}, {{'InstanceId': {NASTY!r}}}])",
@@ -30,6 +44,14 @@ STILL = {
     "agenda": "console.agenda(lab)",
     "dashboard": "console.dashboard(lab, 'shop')",
     "show": "console.show(console.explorer(lab).to_dict(), 'again', console.explorer(lab).table)",
+    "alarms": "console.alarms(ringing)",
+    "states": "console.states(ringing)",
+    "composite": "console.composite(ringing, 'any')",
+    "aftermath": "console.aftermath(ringing, 'busy')",
+    "score": "console.score(ringing, 'busy', shop.INCIDENTS[:1], hours=0.5)",
+    "group": "console.group(written, '/var/log/secure')",
+    "groups": "console.groups(written, ['us-east-1', 'eu-west-1'])",
+    "outcomes": "console.outcomes(written)",
 }  # fmt: skip
 LIVE = {
     "ask": "console.ask(lab, 'Shop', 'Load')",
@@ -40,6 +62,14 @@ LIVE = {
     "retention": "console.retention(lab)",
     "statistics": "console.statistics(lab)",
     "time_machine": "console.time_machine(lab)",
+    "alarm": "console.alarm(ringing, 'busy')",
+    "missing_data": "console.missing_data(ringing)",
+    "tune": "console.tune(lambda n: ringing, lambda w: console.aftermath(w, 'busy'), n=(1, 3, 2))",
+    "logs": "console.logs(written, '/var/log/secure', pattern='Failed')",
+    "live_tail": "console.live_tail(written.fork(), '/var/log/secure')",
+    "pattern": f"console.pattern(written, [{NASTY!r}, 'a b 404 12'], '?img ?404')",
+    "sources": "console.sources(written, '/var/log/secure', ['web-1', 'web-2'])",
+    "export": "console.export(exported, task)",
 }
 #: The contrast of all text in a chart with the paper it is drawn on, as the browser paints it.
 CONTRAST = """svg => {
@@ -76,11 +106,11 @@ def _cut_off(page) -> list[str]:
 def test_every_function_that_draws_is_drawn_here():
     from cwlab import console
 
-    assert {*STILL, *LIVE, "Panel", "Picture", "TimeMachine"} == set(console.__all__)
+    assert {*STILL, *LIVE, "LiveTail", "Panel", "Picture", "TimeMachine"} == set(console.__all__)
 
 
 def test_every_kind_of_chart_draws_offline_can_be_read_in_light_and_dark_and_stays_in_place(open_notebook):
-    page = open_notebook("kinds.ipynb", [SETUP, *STILL.values(), *LIVE.values()])
+    page = open_notebook("kinds.ipynb", [SETUP + MORE, *STILL.values(), *LIVE.values()])
     page.run_all()
     page.wait_painted()
     charts = page.page.locator(".jp-NotebookPanel svg.marks")

@@ -86,7 +86,9 @@ class Settings:
     export_to_kms_buckets: bool = (
         False  # the guide up to 2022: SSE-KMS is refused; AWS takes such buckets today
     )
-    exact_fields: bool = False  # a space-delimited pattern without ... takes only lines with as many fields as it has entries
+    exact_fields: bool = (
+        False  # a space-delimited pattern without ... takes only lines with as many fields as it has entries
+    )
     first_event_number: int = 0  # where TestMetricFilter begins to count; some callers see 1
 
 
