@@ -220,7 +220,7 @@ def slow_after(fields: list[str], start: datetime, most_days: int) -> datetime |
     BOTH,
     simple(1, 12, 5),
     st.sampled_from(["*", "2026-2027", "2026,2028", "2027/2", "*/3"]),
-    st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)),  # noqa: DTZ001 - Hypothesis wants bounds without a zone
+    st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)),
 )
 def test_the_next_run_is_what_a_slow_search_finds(minutes, hours, days, month, year, start):
     fields = [minutes, hours, days[0], month, days[1], year]
