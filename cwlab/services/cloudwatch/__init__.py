@@ -13,7 +13,6 @@ data        every query of GetMetricData answered, by the three languages below 
 math        metric math, pure
 search      SEARCH: metrics found by their names, pure
 insights    Metrics Insights: SQL over metrics, pure
-naming      mistakes of syntax, named by examples
 anomaly     the seasonal model, what it is trained on, detectors, bands
 alarms      what alarms watch, how and when they decide, and what follows
 dashboards  dashboards and the checks of their bodies (dashboard_body)

@@ -1,9 +1,9 @@
-"""Mistakes in a Metrics Insights query, by their name, each told by examples (see ``naming``). The first that
+"""Mistakes in a Metrics Insights query, by their name, each told by examples (see ``cwlab.naming``). The first that
 fits is named. What AWS says to each is in ``parse``."""
 
 from __future__ import annotations
 
-from cwlab.services.cloudwatch.math.errors import Mistake
+from cwlab.naming import Mistake
 
 _FUNCTIONS = "Functions: AVG, COUNT, MAX, MIN and SUM."
 _S = "SELECT AVG(m) FROM n"

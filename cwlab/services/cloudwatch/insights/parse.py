@@ -16,10 +16,10 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from cwlab.errors import NotModelled
+from cwlab.naming import Mistake, Named
 from cwlab.services.cloudwatch.insights import mistakes
 from cwlab.services.cloudwatch.insights.nodes import Condition, Key, Order, Query
-from cwlab.services.cloudwatch.math.errors import MathError, Mistake
-from cwlab.services.cloudwatch.naming import Named
+from cwlab.services.cloudwatch.math.errors import MathError
 
 if TYPE_CHECKING:
     from lark import Lark, Token, UnexpectedInput

@@ -12,7 +12,8 @@ evaluate      a request's expressions, in order, and what they give
 errors        AWS's message, the place, the mistake
 """
 
-from cwlab.services.cloudwatch.math.errors import MathError, Mistake
+from cwlab.naming import Mistake
+from cwlab.services.cloudwatch.math.errors import MathError
 from cwlab.services.cloudwatch.math.evaluate import MAX_EXPRESSION, MAX_QUERIES, Result, evaluate
 from cwlab.services.cloudwatch.math.parse import parse
 from cwlab.services.cloudwatch.math.scope import Context, MathQuery

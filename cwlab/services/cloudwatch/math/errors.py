@@ -2,23 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from cwlab.errors import AwsError
-
-
-class Mistake(NamedTuple):
-    """A mistake people make, and how to mend it.
-
-    >>> print(Mistake("an operator without its right side", "Write a metric, a number or a function after it."))
-    an operator without its right side. Write a metric, a number or a function after it.
-    """
-
-    name: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.name}. {self.remedy}"
+from cwlab.naming import Mistake
 
 
 class MathError(AwsError):

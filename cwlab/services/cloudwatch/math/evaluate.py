@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from cwlab.errors import NotModelled
+from cwlab.naming import Mistake
 from cwlab.services.cloudwatch.chunk import Floats, Ints
 from cwlab.services.cloudwatch.math import nodes
-from cwlab.services.cloudwatch.math.errors import MathError, Mistake
+from cwlab.services.cloudwatch.math.errors import MathError
 from cwlab.services.cloudwatch.math.functions import FUNCTIONS, NOT_MODELLED
 from cwlab.services.cloudwatch.math.operators import fits, negative, operate, scalar
 from cwlab.services.cloudwatch.math.parse import parse

@@ -6,7 +6,7 @@ The order counts: the first that fits is named.
 
 from __future__ import annotations
 
-from cwlab.services.cloudwatch.math.errors import Mistake
+from cwlab.naming import Mistake
 
 UNCLOSED = Mistake("a parenthesis that is not closed", "Add ) after what belongs together.")
 SIDE_BY_SIDE = Mistake("two things side by side", "Write an operator between them: 2 * m1.")

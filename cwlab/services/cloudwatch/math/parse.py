@@ -11,8 +11,9 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from cwlab.naming import Mistake, Named
 from cwlab.services.cloudwatch.math import nodes
-from cwlab.services.cloudwatch.math.errors import MathError, Mistake
+from cwlab.services.cloudwatch.math.errors import MathError
 from cwlab.services.cloudwatch.math.mistakes import (
     BY_CHARACTER,
     BY_EXAMPLE,
@@ -22,7 +23,6 @@ from cwlab.services.cloudwatch.math.mistakes import (
     OTHER_CHARACTER,
     SQL,
 )
-from cwlab.services.cloudwatch.naming import Named
 
 if TYPE_CHECKING:
     from lark import Lark, Tree, UnexpectedInput

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from cwlab.naming import Mistake
 from cwlab.services.cloudwatch.chunk import Ints
 from cwlab.services.cloudwatch.math import nodes
-from cwlab.services.cloudwatch.math.errors import MathError, Mistake
+from cwlab.services.cloudwatch.math.errors import MathError
 from cwlab.services.cloudwatch.math.values import Name, NamedSeries, Series, Value, lay, stack
 from cwlab.services.cloudwatch.window import window
 

@@ -1,8 +1,8 @@
-"""Mistakes in a search, by their name, each told by examples (see ``naming``). The first that fits is named."""
+"""Mistakes in a search, by their name, each told by examples (see ``cwlab.naming``). The first that fits is named."""
 
 from __future__ import annotations
 
-from cwlab.services.cloudwatch.math.errors import Mistake
+from cwlab.naming import Mistake
 
 BY_EXAMPLE: dict[Mistake, list[str]] = {
     Mistake("two equals signs", 'Write one: MetricName="Errors".'): ['a=="b"', "a==b"],

@@ -12,8 +12,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from cwlab.services.cloudwatch.math.errors import MathError, Mistake
-from cwlab.services.cloudwatch.naming import Named
+from cwlab.naming import Mistake, Named
+from cwlab.services.cloudwatch.math.errors import MathError
 from cwlab.services.cloudwatch.search import nodes
 from cwlab.services.cloudwatch.search.mistakes import BY_CHARACTER, BY_EXAMPLE, OTHER, TOO_LONG
 

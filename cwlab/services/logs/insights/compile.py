@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cwlab.naming import Mistake
 from cwlab.services.logs.insights import discovered, nodes
 from cwlab.services.logs.insights.aggregates import Aggregates
-from cwlab.services.logs.insights.errors import Mistake, QueryError
+from cwlab.services.logs.insights.errors import QueryError
 from cwlab.services.logs.insights.expressions import Expressions
 from cwlab.services.logs.insights.regex import checked
 from cwlab.services.logs.insights.tree import array, call, column, joined, number, text, tree

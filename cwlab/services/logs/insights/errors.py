@@ -2,19 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from cwlab.errors import AwsError
-
-
-class Mistake(NamedTuple):
-    """A mistake people make, and how to mend it."""
-
-    name: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.name}. {self.remedy}"
+from cwlab.naming import Mistake
 
 
 class QueryError(AwsError):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from cwlab.naming import Mistake
 from cwlab.services.logs.insights import nodes, periods
-from cwlab.services.logs.insights.errors import Mistake, QueryError
+from cwlab.services.logs.insights.errors import QueryError
 from cwlab.services.logs.insights.functions import FUNCTIONS, NOT_MODELED
 from cwlab.services.logs.insights.mistakes import not_modeled
 from cwlab.services.logs.insights.regex import checked

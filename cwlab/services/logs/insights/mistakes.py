@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cwlab.services.logs.insights.errors import Mistake
+from cwlab.naming import Mistake
 
 EMPTY = Mistake("nothing to run", "Write a command, such as fields @timestamp, @message.")
 UNCLOSED = Mistake("a parenthesis or bracket that is not closed", "Close it after what belongs together.")

@@ -11,8 +11,9 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from cwlab.naming import Mistake
 from cwlab.services.logs.insights import nodes
-from cwlab.services.logs.insights.errors import Mistake, QueryError
+from cwlab.services.logs.insights.errors import QueryError
 from cwlab.services.logs.insights.mistakes import (
     BY_CHARACTER,
     BY_EXAMPLE,
@@ -89,6 +90,7 @@ def _named(text: str, error: UnexpectedInput) -> QueryError:
 
 
 def _example(error: UnexpectedInput) -> Mistake | None:
+    # Lark's own way, not ``naming.Named``: it tells ``a = and b`` from ``a b`` by what may follow, not by the place alone.
     examples = {str(number): texts for number, texts in enumerate(BY_EXAMPLE.values())}
     found = error.match_examples(_parser().parse, examples, use_accepts=True)
     return None if found is None else list(BY_EXAMPLE)[int(found)]

@@ -10,7 +10,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from cwlab import sql
-from cwlab.services.logs.insights.errors import Mistake, QueryError
+from cwlab.naming import Mistake
+from cwlab.services.logs.insights.errors import QueryError
 from cwlab.services.logs.insights.nodes import Regex
 
 _GROUP = re.compile(r"\(\?P?<([^>=!]*)>")

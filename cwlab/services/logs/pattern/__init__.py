@@ -15,8 +15,9 @@
 Nothing here knows of groups or streams. Source: user guide, "Filter pattern syntax".
 """
 
+from cwlab.naming import Mistake
 from cwlab.services.logs.pattern.compiled import Pattern, compiled
-from cwlab.services.logs.pattern.errors import Mistake, PatternError
+from cwlab.services.logs.pattern.errors import PatternError
 from cwlab.services.logs.pattern.explain import Explanation, Extracted, Part, explain
 
 __all__ = [

@@ -2,25 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from cwlab.errors import AwsError
+from cwlab.naming import Mistake
 
 INVALID = "Invalid filter pattern"
-
-
-class Mistake(NamedTuple):
-    """A mistake people make, and how to mend it.
-
-    >>> print(Mistake("one equals sign is enough", "Write =."))
-    one equals sign is enough. Write =.
-    """
-
-    name: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.name}. {self.remedy}"
 
 
 class PatternError(AwsError):

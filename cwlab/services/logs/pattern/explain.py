@@ -13,10 +13,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from cwlab.naming import Mistake
 from cwlab.services.logs.pattern import nodes
 from cwlab.services.logs.pattern.compiled import compiled, condition_test, member_test, placed
 from cwlab.services.logs.pattern.documents import NO_DOCUMENT, read, targets, text_of
-from cwlab.services.logs.pattern.errors import Mistake, PatternError
+from cwlab.services.logs.pattern.errors import PatternError
 from cwlab.services.logs.pattern.places import Span, places
 from cwlab.services.logs.pattern.regex import Regex
 

@@ -1,12 +1,12 @@
 """Mistakes of syntax by their name, told by examples: a pattern that stops the parser where one of these does is the same
-mistake (``cloudwatch.naming`` has the manner; services share no code).
+mistake (see ``cwlab.naming``).
 
 The order counts: the first that fits is named.
 """
 
 from __future__ import annotations
 
-from cwlab.services.logs.pattern.errors import Mistake
+from cwlab.naming import Mistake
 
 QUOTE_TERM = Mistake(
     "a term with a character that is no letter, digit or underscore",

@@ -12,8 +12,9 @@ from functools import lru_cache, reduce
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from cwlab.naming import Mistake, Named
 from cwlab.services.logs.pattern import mistakes, nodes
-from cwlab.services.logs.pattern.errors import INVALID, Mistake, PatternError
+from cwlab.services.logs.pattern.errors import INVALID, PatternError
 from cwlab.services.logs.pattern.regex import ALL, OTHER, Branch, Piece, Regex
 
 if TYPE_CHECKING:
@@ -42,29 +43,9 @@ def _parser() -> Lark:
     )
 
 
-@lru_cache(maxsize=8)
-def _known(mode: str) -> dict[tuple[Any, ...], Mistake]:
-    """What mistakes of a mode are called: by the point in the grammar with the very word, with its kind, alone."""
-    from lark import UnexpectedInput, UnexpectedToken
-
-    known: dict[tuple[Any, ...], Mistake] = {}
-    for name, texts in _EXAMPLES[mode].items():
-        for text in texts:
-            try:
-                _parser().parse(text, start=mode)
-            except UnexpectedToken as error:
-                for sign in _signs(error):
-                    known.setdefault(sign, name)
-            except UnexpectedInput:
-                continue  # it stops the lexer: such are known by their character
-            else:
-                raise AssertionError(f"{text!r} is no mistake")
-    return known
-
-
-def _signs(error: Any) -> list[tuple[Any, ...]]:
-    state, token = error.interactive_parser.parser_state.position, error.token
-    return [(state, token.type, token.casefold()), (state, token.type), (state,)]
+@lru_cache(maxsize=len(_EXAMPLES))
+def _mistakes(mode: str) -> Named[Mistake]:
+    return Named(_parser(), _EXAMPLES[mode], mode)
 
 
 def mode_of(text: str) -> str:
@@ -125,9 +106,7 @@ def _named(text: str, error: UnexpectedInput, mode: str) -> PatternError:
         return PatternError(text, at, mistakes.STEP)
     if isinstance(error, UnexpectedCharacters) or _foreign(text, at, mode):
         return _character(text, at, mode)
-    known = _known(mode)
-    mistake = next((known[sign] for sign in _signs(error) if sign in known), mistakes.OTHER)
-    return PatternError(text, at, mistake)
+    return PatternError(text, at, _mistakes(mode)(error) or mistakes.OTHER)
 
 
 def _position(error: UnexpectedInput, text: str) -> int:
@@ -367,8 +346,7 @@ def _branches(body: str, text: str, base: int) -> tuple[Branch, ...]:
             at < len(body) and kind != "BOUNDS" and (body[at] in "(){}[\\" or not body[at].isascii())
         ):
             raise refused(at, _letter(body, at)) from None
-        known = _known("regex")
-        mistake = next((known[sign] for sign in _signs(error) if sign in known), mistakes.OTHER)
+        mistake = _mistakes("regex")(error) or mistakes.OTHER
         if (at and body[at - 1] == "$") or body[at : at + 1] in ("^", "$"):
             mistake = mistakes.INNER_ANCHOR
         raise refused(at, mistake) from None

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cwlab.errors import NotModelled
+from cwlab.naming import Named
 from cwlab.services.cloudwatch.insights import parse, run
 from cwlab.services.cloudwatch.insights.parse import reserved
 from cwlab.services.cloudwatch.insights.run import MAX_METRICS, TOO_MANY, Answer, MetricKey
 from cwlab.services.cloudwatch.math.errors import MathError
-from cwlab.services.cloudwatch.naming import Named
 from cwlab.services.cloudwatch.window import Window
 
 NOW_MS = 1_772_442_000_000  # a whole hour

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from cwlab.naming import Mistake
 from cwlab.services.logs.pattern import explain
 from cwlab.services.logs.pattern import mistakes as named
-from cwlab.services.logs.pattern.errors import Mistake, PatternError
+from cwlab.services.logs.pattern.errors import PatternError
 from cwlab.services.logs.pattern.parse import parse
 
 TEXT = (Path(__file__).parents[3] / "oracles" / "logs" / "pattern_mistakes.txt").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ Lark's own ``match_examples`` asks for the same depth as well, so that it knows 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from lark import Lark, UnexpectedInput, UnexpectedToken
@@ -15,17 +15,35 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Named(Generic[T]):
-    """What mistakes are called, learned once from a parser and its examples. Of two that fit, the first is meant."""
+class Mistake(NamedTuple):
+    """A mistake people make, and how to mend it.
 
-    def __init__(self, parser: Lark, examples: Mapping[T, Sequence[str]]) -> None:
+    >>> print(Mistake("an operator without its right side", "Write a metric, a number or a function after it."))
+    an operator without its right side. Write a metric, a number or a function after it.
+    """
+
+    name: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.name}. {self.remedy}"
+
+
+class Named(Generic[T]):
+    """What mistakes are called, learned once from a parser and its examples. Of two that fit, the first is meant.
+
+    Args:
+        start: the rule to parse from, in a grammar that has several to start with.
+    """
+
+    def __init__(self, parser: Lark, examples: Mapping[T, Sequence[str]], start: str | None = None) -> None:
         from lark import UnexpectedInput, UnexpectedToken
 
         self._known: dict[tuple[Any, ...], T] = {}
         for name, texts in examples.items():
             for text in texts:
                 try:
-                    parser.parse(text)
+                    parser.parse(text, start=start)
                 except UnexpectedToken as error:
                     for sign in _signs(error):
                         self._known.setdefault(sign, name)
