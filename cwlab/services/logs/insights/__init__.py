@@ -2,7 +2,8 @@
 
     grammar.lark    the language, one file
     nodes.py, parse.py, mistakes.py, errors.py   the query as data, and what is wrong with it, at its place
-    compile.py      a query as one SQL statement: each command a step
+    compile.py      a query as one SQL statement
+    chain.py, commands/   its steps, and what each command adds to them
     expressions.py, aggregates.py, functions.py, periods.py, regex.py   what stands inside a command
     values.py       values without a schema on an engine with types
     discovered.py   the fields found in messages, for the engine; record.py does it for one event

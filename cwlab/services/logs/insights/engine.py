@@ -101,7 +101,7 @@ class _Copies:
         """Make ``events`` of the sources."""
         from sqlglot import exp
 
-        from cwlab.services.logs.insights.compile import EVENTS
+        from cwlab.services.logs.insights.chain import EVENTS
         from cwlab.services.logs.insights.tree import column, number, text, tree
 
         short = [source for source in sources if len(source.chunk) < LONG]
@@ -159,7 +159,7 @@ class _Copies:
     def _gathered(self, cursor: DuckDBPyConnection, sources: Sequence[Source]) -> Any:
         from sqlglot import exp
 
-        from cwlab.services.logs.insights.compile import EVENTS
+        from cwlab.services.logs.insights.chain import EVENTS
         from cwlab.services.logs.insights.tree import column
 
         _fill(cursor, "CREATE OR REPLACE TEMP TABLE gathered AS", sources, "0")

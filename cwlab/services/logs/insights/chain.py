@@ -1,0 +1,174 @@
+"""The chain of steps a query becomes: what each command adds to, and what it may ask of the steps before.
+
+A step is a SELECT over the one before it; the first reads ``input``, which becomes ``events`` or, where fields are
+discovered in messages, the events with those fields. Columns are named as in the query, with a number where names
+repeat.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from cwlab.naming import Mistake
+from cwlab.services.logs.insights import discovered, nodes
+from cwlab.services.logs.insights.errors import QueryError
+from cwlab.services.logs.insights.expressions import Expressions
+from cwlab.services.logs.insights.tree import column, number
+from cwlab.services.logs.insights.values import Value, natural, null, of_bool
+
+if TYPE_CHECKING:
+    from sqlglot.expressions import Expression, Select
+
+EVENTS = ("ts", "ingested", "place", "stream", "log", "message", "kind", "json")
+SYSTEM = {
+    "@timestamp": ("ts", "time"),
+    "@ingestionTime": ("ingested", "time"),
+    "@message": ("message", "text"),
+    "@logStream": ("stream", "text"),
+    "@log": ("log", "text"),
+}
+Order = list[tuple[str, bool]]  # columns, and whether downwards
+
+
+class Chain:
+    """The steps so far and what is known of their columns.
+
+    Args:
+        query: its text, for the places of mistakes.
+        now_ms: when it starts, for ``now()``.
+    """
+
+    def __init__(self, query: str, now_ms: int) -> None:
+        self.query, self.now_ms = query, now_ms
+        self.steps: list[tuple[str, Select]] = []
+        self.known: dict[str, Value] = {}  # fields by the names the query gave them
+        self.used = {"found", *EVENTS}  # names of columns: the engine's have no case
+        self.discovered: dict[tuple[str, ...], Value] = {}
+        self.paths: list[str] = []
+        self.found: list[tuple[str, Expression]] = []
+        self.grouped = 0
+        self.order: Order = [("ts", True), ("place", False)]
+        self.shown: list[tuple[str, Value]] = []
+        self.displayed: list[tuple[str, Value]] | None = None
+        self.filtered = False
+        self.matched: tuple[int, bool] | None = (
+            None  # how many steps there were before rows are not events any more
+        )
+        self.deduped = self.ordered = False
+
+    def last(self) -> str:
+        return self.steps[-1][0] if self.steps else "input"
+
+    def step(self, select: Select) -> None:
+        self.steps.append((f"step{len(self.steps) + 1}", select))
+
+    def all(self, *more: Expression) -> Select:
+        from sqlglot import exp
+
+        return exp.select("*", *more).from_(self.last())
+
+    def by(self, table: str | None = None) -> list[Expression]:
+        from sqlglot import exp
+
+        return [
+            exp.Ordered(this=column(name, table), desc=down, nulls_first=False) for name, down in self.order
+        ]
+
+    def in_order(self, select: Select) -> Select:
+        return select.order_by(*self.by(), copy=False) if self.order else select
+
+    def closed(self) -> None:
+        """From here on rows are no events, or not all: what was matched is known."""
+        if self.matched is None:
+            self.matched = (len(self.steps), self.filtered)
+
+    def refuse(self, node: nodes.Node, name: str, remedy: str) -> QueryError:
+        return QueryError(self.query, node.at, node.end, Mistake(name, remedy))
+
+    def unique(self, name: str) -> str:
+        """A name for a column that no other has."""
+        base, n = re.sub(r"\s+", " ", name), 1
+        name = base
+        while name.lower() in self.used:
+            n += 1
+            name = f"{base} {n}"
+        self.used.add(name.lower())
+        return name
+
+    def add(self, made: list[tuple[str, Value]]) -> list[tuple[str, Value]]:
+        """A step with more columns; they are known by their names from then on."""
+        from sqlglot import exp
+
+        known, more = [], []
+        for name, value in made:
+            where = self.unique(name)
+            more.append(exp.alias_(value.sql.copy(), exp.to_identifier(where, quoted=True)))
+            known.append((name, Value(column(where), value.kind)))
+        self.step(self.all(*more))
+        self.known |= dict(known)
+        return known
+
+    def expressions(self) -> Expressions:
+        time = None if self.grouped else self.system("@timestamp")
+        return Expressions(self.query, self.lookup, self.verbatim, self.now_ms, time)
+
+    def system(self, name: str) -> Value:
+        where, kind = SYSTEM[name]
+        return Value(column(where), kind)
+
+    def verbatim(self, node: nodes.Node) -> Value | None:
+        """What a stats before made of an expression of the same text: its column."""
+        if not self.grouped or isinstance(node, nodes.Field | nodes.Number | nodes.Text):
+            return None
+        return self.known.get(self.query[node.at : node.end])
+
+    def lookup(self, field: nodes.Field) -> Value:
+        if field.name in self.known:
+            return self.known[field.name]
+        if field.name.lower() in ("true", "false"):
+            return of_bool(field.name.lower() == "true")
+        if self.grouped:
+            have = ", ".join(self.known)
+            raise self.refuse(field, f"a field that stats did not make: {field.name}", f"It made {have}.")
+        if field.name in SYSTEM:
+            return self.system(field.name)
+        if field.name == "@ptr" or field.name.startswith(("@entity.", "@aws.", "@data_", "@source.")):
+            raise self.refuse(
+                field,
+                f"{field.name} in an expression is not modeled in this version of cwlab",
+                "Leave it out.",
+            )
+        if field.parts not in self.discovered:
+            self.discovered[field.parts] = self.discover(field)
+        return self.discovered[field.parts]
+
+    def discover(self, field: nodes.Field) -> Value:
+        """A field found in the message, as a column that is computed once."""
+        from sqlglot import exp
+
+        candidates = []
+        for path in discovered.pointers(field.parts):
+            if path not in self.paths:
+                self.paths.append(path)
+            item = exp.Anonymous(
+                this="list_extract", expressions=[exp.column("found"), number(self.paths.index(path) + 1)]
+            )
+            candidates.append(discovered.leaf(item))
+        if not candidates and field.name not in discovered.LAMBDA:
+            return null()
+        where = self.unique(field.name)
+        self.found.append((where, discovered.found(field.name, candidates)))
+        return Value(column(where), "text")
+
+    def keys(self, value: Value, down: bool) -> Order:
+        """Columns that put a value into natural order, nulls last."""
+        from sqlglot import exp
+
+        names, more = [], []
+        for sql in natural(value):
+            name = self.unique("sort")
+            more.append(exp.alias_(sql, exp.to_identifier(name, quoted=True)))
+            names.append((name, down))
+        self.step(self.all(*more))
+        return names

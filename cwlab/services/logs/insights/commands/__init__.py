@@ -1,0 +1,22 @@
+"""The commands, each by the steps it adds to the chain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from cwlab.services.logs.insights import nodes
+from cwlab.services.logs.insights.chain import Chain
+from cwlab.services.logs.insights.commands import columns, parsing, rows, stats
+
+APPLY: dict[type[nodes.Node], Callable[[Chain, Any], None]] = {
+    nodes.Fields: columns.fields,
+    nodes.Display: columns.display,
+    nodes.Filter: rows.filter_,
+    nodes.Sort: rows.sort,
+    nodes.Limit: rows.limit,
+    nodes.Dedup: rows.dedup,
+    nodes.ParseGlob: parsing.parse_glob,
+    nodes.ParseRegex: parsing.parse_regex,
+    nodes.Stats: stats.stats,
+}
