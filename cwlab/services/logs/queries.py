@@ -123,9 +123,14 @@ def start_query(
     }
     compiled_query = compiled(parse(queryString), call.now_ms, limit)
     found = [group_of(call, name) for name in _asked(call, asked)]
-    sources: list[engine.Source] = []
-    for group in found:
-        sources += _sources(call, group, startTime * SECOND, endTime * SECOND)
+    inputs: list[list[engine.Source]] = []
+    for wanted in compiled_query.inputs:
+        assert wanted.asked is None, wanted  # no command asks for other events yet
+        read: list[engine.Source] = []
+        for group in found:
+            read += _sources(call, group, startTime * SECOND, endTime * SECOND)
+        inputs.append(read)
+    sources = [source for each in inputs for source in each]
     query = Query(
         id=call.unique("", 8) + "-" + "-".join(call.unique("", n) for n in (4, 4, 4, 12)),
         text=queryString,
@@ -135,20 +140,20 @@ def start_query(
         columns=tuple(column.name for column in compiled_query.columns),
         scanned=sum(s.last - s.first for s in sources),
         nbytes=sum(int(s.chunk.offset[s.last]) - int(s.chunk.offset[s.first]) for s in sources),
-        **_answered(compiled_query, sources),
+        **_answered(compiled_query, inputs),
     )
     call.table("queries")[query.id] = query
     return {"queryId": query.id}
 
 
-def _answered(compiled_query: Any, sources: list[Any]) -> Structure:
+def _answered(compiled_query: Any, inputs: list[list[Any]]) -> Structure:
     """The rows, or why there are none."""
     import duckdb
 
     from cwlab.services.logs.insights import engine
 
     try:
-        answer = engine.run(compiled_query, sources)
+        answer = engine.run(compiled_query, *inputs)
     except duckdb.Error as error:
         return {"rows": (), "pointers": None, "matched": 0, "failed": str(error)}
     return {"rows": answer.rows, "pointers": answer.pointers, "matched": answer.matched}

@@ -2,12 +2,14 @@
 
 A step is a SELECT over the one before it; the first reads ``input``, which becomes ``events`` or, where fields are
 discovered in messages, the events with those fields. Columns are named as in the query, with a number where names
-repeat.
+repeat. A command that needs other events as well (a join, a subquery, a diff) has a chain of its own for them in the
+same statement: ``beside``. Its tables are those names with its number behind.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from cwlab.naming import Mistake
@@ -29,6 +31,7 @@ SYSTEM = {
     "@log": ("log", "text"),
 }
 Order = list[tuple[str, bool]]  # columns, and whether downwards
+Apply = Callable[["Chain", Sequence[nodes.Node]], None]  # adds the steps of commands
 
 
 class Chain:
@@ -37,10 +40,25 @@ class Chain:
     Args:
         query: its text, for the places of mistakes.
         now_ms: when it starts, for ``now()``.
+        apply: adds the steps of commands.
+        beside: another chain of the same statement; None for the first.
+        asked: the node that asks for its events; None for those the request names.
     """
 
-    def __init__(self, query: str, now_ms: int) -> None:
-        self.query, self.now_ms = query, now_ms
+    def __init__(
+        self,
+        query: str,
+        now_ms: int,
+        apply: Apply,
+        beside: Chain | None = None,
+        asked: nodes.Node | None = None,
+    ) -> None:
+        self.query, self.now_ms, self.asked, self._apply = query, now_ms, asked, apply
+        self.chains: list[Chain] = [] if beside is None else beside.chains  # of the statement, in order
+        self.tables: list[nodes.Node] = [] if beside is None else beside.tables
+        self.chains.append(self)
+        self.number = "" if len(self.chains) == 1 else str(len(self.chains))
+        self.commands: list[nodes.Node] = []  # applied so far
         self.steps: list[tuple[str, Select]] = []
         self.known: dict[str, Value] = {}  # fields by the names the query gave them
         self.used = {"found", *EVENTS}  # names of columns: the engine's have no case
@@ -57,11 +75,32 @@ class Chain:
         )
         self.deduped = self.ordered = False
 
+    def apply(self, commands: Sequence[nodes.Node]) -> None:
+        """Add the steps of commands."""
+        self._apply(self, commands)
+
+    def beside(self, asked: nodes.Node | None, commands: Sequence[nodes.Node] = ()) -> Chain:
+        """A chain over other events, with the steps of these commands. This chain's steps may read its ``last()``.
+
+        Args:
+            asked: the node that asks for the events: whoever fills the inputs of the statement knows by it which.
+        """
+        other = Chain(self.query, self.now_ms, self._apply, self, asked)
+        other.apply(commands)
+        return other
+
+    def table(self, asked: nodes.Node) -> str:
+        """The name of a table that holds no events but what ``asked`` asks for, as a lookup does; all its columns are text."""
+        self.tables.append(asked)
+        return f"table{len(self.tables)}"
+
     def last(self) -> str:
-        return self.steps[-1][0] if self.steps else "input"
+        """The table of the rows so far."""
+        return self.steps[-1][0] if self.steps else f"input{self.number}"
 
     def step(self, select: Select) -> None:
-        self.steps.append((f"step{len(self.steps) + 1}", select))
+        before = f"{self.number}_" if self.number else ""
+        self.steps.append((f"step{before}{len(self.steps) + 1}", select))
 
     def all(self, *more: Expression) -> Select:
         from sqlglot import exp

@@ -1,7 +1,7 @@
 """A query becomes one SQL statement: each command a step of a WITH chain over the table ``events``.
 
 ``events`` has the columns ts and ingested (ms), place (order of arrival), stream, log, message, kind (what the message
-was recognized as) and json (the document in it).
+was recognized as) and json (the document in it). So have ``events2`` and on, of chains beside the first.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from cwlab.naming import Mistake
 from cwlab.services.logs.insights import nodes
 from cwlab.services.logs.insights.chain import Chain
-from cwlab.services.logs.insights.commands import APPLY
+from cwlab.services.logs.insights.commands import apply
 from cwlab.services.logs.insights.errors import QueryError
 from cwlab.services.logs.insights.tree import array, call, column, text, tree
 
@@ -32,10 +32,26 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Input:
+    """A table that a statement reads.
+
+    Args:
+        table: its name there.
+        asked: the node that asks for it; None for the events of the groups and the time the request names.
+        events: it holds events.
+    """
+
+    table: str
+    asked: nodes.Node | None
+    events: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Compiled:
     """A query for the engine.
 
     Args:
+        inputs: what it reads, the events of the query itself first.
         statement: what gives the rows: the columns, then, where ``pointed``, those of ``POINTER``.
         matched: what counts the events that pass the filters; None when all do.
         text: the statement as the engine reads it.
@@ -43,6 +59,7 @@ class Compiled:
 
     statement: Select
     text: str
+    inputs: tuple[Input, ...]
     columns: tuple[Column, ...]
     pointed: bool
     matched: str | None
@@ -64,13 +81,8 @@ def compiled(query: nodes.Query, now_ms: int, limit: int | None = None) -> Compi
         QueryError: MalformedQueryException, with the place.
     """
     try:
-        chain = Chain(query.text, now_ms)
-        for command in query.commands:
-            if chain.deduped and not isinstance(command, nodes.Limit):
-                raise chain.refuse(
-                    command, "a command after dedup", "Only limit may follow it: put the others before."
-                )
-            APPLY[type(command)](chain, command)
+        chain = Chain(query.text, now_ms, apply)
+        chain.apply(query.commands)
         return _finished(chain, limit)
     except RecursionError:
         rule = Mistake("too many things inside one another", "Compute parts in fields of their own.")
@@ -100,36 +112,57 @@ def _finished(chain: Chain, limit: int | None) -> Compiled:
     steps, filtered = chain.matched
     count = None
     if filtered:
-        table = chain.steps[steps - 1][0]
+        table = chain.steps[steps - 1][0] if steps else "input"
         count = _whole(chain, exp.select(tree("COUNT(*)")).from_(table), chain.steps[:steps])
     whole = _whole(chain, last, chain.steps)
     return Compiled(
-        whole, whole.sql("duckdb"), columns, pointed, None if count is None else count.sql("duckdb")
+        whole,
+        whole.sql("duckdb"),
+        (
+            *(Input(f"events{each.number}", each.asked) for each in chain.chains),
+            *(Input(f"table{n}", each, events=False) for n, each in enumerate(chain.tables, 1)),
+        ),
+        columns,
+        pointed,
+        None if count is None else count.sql("duckdb"),
     )
 
 
 def _whole(chain: Chain, last: Select, steps: list[tuple[str, Select]]) -> Select:
-    """The statement with its steps before it, the discovered fields first."""
+    """The statement: before its own steps those of the chains beside it, each after its discovered fields."""
     from sqlglot import exp
 
-    before: list[tuple[str, Select]] = []
-    source = "events"
-    if chain.paths:
-        looked = call("json_extract", column("json"), array(*map(text, chain.paths)))
-        before.append(("documents", exp.select("*", exp.alias_(looked, "found")).from_("events")))
-        source = "documents"
-    if chain.found:
-        extra = [exp.alias_(sql.copy(), exp.to_identifier(name, quoted=True)) for name, sql in chain.found]
-        before.append(("discovered", exp.select("*", *extra).from_(source)))
-        source = "discovered"
     result = last.copy()
-    every = [*before, *((name, select.copy()) for name, select in steps)]
-    for _, select in [*every[len(before) :], ("", result)]:
+    every: list[tuple[str, Select]] = []
+    sources: dict[str, str] = {}
+    for each in [*chain.chains[1:], chain]:
+        fields, source = _fields(each)
+        sources[f"input{each.number}"] = source
+        every += fields
+        every += [(name, select.copy()) for name, select in (steps if each is chain else each.steps)]
+    for _, select in [*every, ("", result)]:
         for table in select.find_all(exp.Table):
-            if table.name == "input":
-                table.set("this", exp.to_identifier(source))
+            if table.name in sources:
+                table.set("this", exp.to_identifier(sources[table.name]))
     for name, select in every:
         # Without this the engine moves conditions below and computes a field anew for each mention.
-        once = True if name == "discovered" else None
+        once = True if name.startswith("discovered") else None
         result = result.with_(name, select, materialized=once, copy=False)
     return result
+
+
+def _fields(chain: Chain) -> tuple[list[tuple[str, Select]], str]:
+    """The steps that discover fields, and the table which the first step of a command reads."""
+    from sqlglot import exp
+
+    made: list[tuple[str, Select]] = []
+    source = f"events{chain.number}"
+    if chain.paths:
+        looked = call("json_extract", column("json"), array(*map(text, chain.paths)))
+        made.append((f"documents{chain.number}", exp.select("*", exp.alias_(looked, "found")).from_(source)))
+        source = made[-1][0]
+    if chain.found:
+        extra = [exp.alias_(sql.copy(), exp.to_identifier(name, quoted=True)) for name, sql in chain.found]
+        made.append((f"discovered{chain.number}", exp.select("*", *extra).from_(source)))
+        source = made[-1][0]
+    return made, source

@@ -7,7 +7,7 @@ Nothing of this is state of a world: it can be dropped at any time and is made a
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import count
 from json import JSONDecoder
@@ -38,6 +38,10 @@ class Source(NamedTuple):
     last: int
 
 
+Plain = Mapping[str, Sequence[str | None]]  # a table's columns, all of text
+Given = Sequence[Source] | Plain
+
+
 class Answer(NamedTuple):
     """Rows as text, an absent value None; with ``pointers`` (log, stream, ts, place) where rows are events."""
 
@@ -46,19 +50,27 @@ class Answer(NamedTuple):
     matched: int
 
 
-def run(compiled: Compiled, sources: Sequence[Source]) -> Answer:
-    """The rows a query gives."""
+def run(compiled: Compiled, *inputs: Given) -> Answer:
+    """The rows a query gives.
+
+    Args:
+        inputs: what each of ``compiled.inputs`` holds, in that order.
+    """
     copies = _copies()
     with copies.database.cursor() as cursor:
-        return _run(cursor, copies, compiled, sources)
+        return _run(cursor, copies, compiled, inputs)
 
 
-def _run(
-    cursor: DuckDBPyConnection, copies: _Copies, compiled: Compiled, sources: Sequence[Source]
-) -> Answer:
-    copies.view(cursor, sources)
+def _run(cursor: DuckDBPyConnection, copies: _Copies, compiled: Compiled, inputs: Sequence[Given]) -> Answer:
+    read = [[] if isinstance(given, Mapping) else given for given in inputs]
+    copies.forget(cursor, {id(each.chunk) for sources in read for each in sources})
+    for wanted, given in zip(compiled.inputs, inputs, strict=True):
+        if isinstance(given, Mapping):
+            _plain(cursor, wanted.table, given)
+        else:
+            copies.view(cursor, wanted.table, given)
     found = cursor.execute(compiled.text).fetchall()
-    scanned = sum(source.last - source.first for source in sources)
+    scanned = sum(source.last - source.first for source in read[0])
     matched = scanned
     if compiled.matched is not None:
         counted = cursor.execute(compiled.matched).fetchone()
@@ -97,16 +109,15 @@ class _Copies:
         self.bytes = 0
         self.numbers = count(1)
 
-    def view(self, cursor: DuckDBPyConnection, sources: Sequence[Source]) -> None:
-        """Make ``events`` of the sources."""
+    def view(self, cursor: DuckDBPyConnection, table: str, sources: Sequence[Source]) -> None:
+        """Make a view of that name of the sources."""
         from sqlglot import exp
 
         from cwlab.services.logs.insights.chain import EVENTS
         from cwlab.services.logs.insights.tree import column, number, text, tree
 
         short = [source for source in sources if len(source.chunk) < LONG]
-        selects = [self._gathered(cursor, short)]
-        self._forget(cursor, {id(source.chunk) for source in sources})
+        selects = [self._gathered(cursor, f"gathered_{table}", short)]
         for source in sources:
             if len(source.chunk) < LONG:
                 continue
@@ -132,7 +143,7 @@ class _Copies:
         union = selects[0]
         for select in selects[1:]:
             union = exp.Union(this=union, expression=select, distinct=False)
-        cursor.execute(f"CREATE OR REPLACE TEMP VIEW events AS {union.sql('duckdb')}")
+        cursor.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS {union.sql('duckdb')}")
 
     def _copied(self, cursor: DuckDBPyConnection, source: Source) -> str:
         chunk = source.chunk
@@ -141,12 +152,12 @@ class _Copies:
             return self.kept[id(chunk)][1]
         name = f"chunk{next(self.numbers)}"
         everything = Source(source.log, source.stream, chunk, 0, len(chunk))
-        _fill(cursor, f"CREATE TABLE {name} AS", [everything], "range")
+        _fill(cursor, f"CREATE TABLE {name} AS", [everything])
         self.kept[id(chunk)] = (chunk, name)
         self.bytes += chunk.nbytes
         return name
 
-    def _forget(self, cursor: DuckDBPyConnection, wanted: set[int]) -> None:
+    def forget(self, cursor: DuckDBPyConnection, wanted: set[int]) -> None:
         """Drop the copies longest unused while there is too much, but never what this query reads."""
         for key, (chunk, name) in list(self.kept.items()):
             if self.bytes <= KEPT_BYTES:
@@ -156,17 +167,33 @@ class _Copies:
                 del self.kept[key]
                 self.bytes -= chunk.nbytes
 
-    def _gathered(self, cursor: DuckDBPyConnection, sources: Sequence[Source]) -> Any:
+    def _gathered(self, cursor: DuckDBPyConnection, name: str, sources: Sequence[Source]) -> Any:
         from sqlglot import exp
 
         from cwlab.services.logs.insights.chain import EVENTS
         from cwlab.services.logs.insights.tree import column
 
-        _fill(cursor, "CREATE OR REPLACE TEMP TABLE gathered AS", sources, "0")
-        return exp.select(*map(column, EVENTS)).from_("gathered")
+        _fill(cursor, f"CREATE OR REPLACE TEMP TABLE {name} AS", sources)
+        return exp.select(*map(column, EVENTS)).from_(name)
 
 
-def _fill(cursor: DuckDBPyConnection, create: str, sources: Sequence[Source], row: str) -> None:
+def _plain(cursor: DuckDBPyConnection, table: str, columns: Plain) -> None:
+    """A table of text."""
+    from sqlglot import exp
+
+    cursor.register("incoming", {f"c{n}": _objects(each) for n, each in enumerate(columns.values())})
+    try:
+        chosen = [
+            exp.alias_(exp.cast(exp.column(f"c{n}"), "VARCHAR"), exp.to_identifier(name, quoted=True))
+            for n, name in enumerate(columns)
+        ]
+        select = exp.select(*chosen).from_("incoming").sql("duckdb")
+        cursor.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {select}")
+    finally:
+        cursor.unregister("incoming")
+
+
+def _fill(cursor: DuckDBPyConnection, create: str, sources: Sequence[Source]) -> None:
     """A table of sources: their columns, the kind of each message and the document in it."""
     empty = np.empty(0, dtype=np.int64)
     stamps = [s.chunk.stamp[s.first : s.last] for s in sources]
@@ -230,7 +257,7 @@ def fragment(message: str) -> str | None:
     return None
 
 
-def _objects(items: list[str]) -> Any:
+def _objects(items: Sequence[str | None]) -> Any:
     made = np.empty(len(items), dtype=object)
     made[:] = items
     return made

@@ -1,10 +1,18 @@
 """Copies of long chunks: kept, cut to the range asked for, dropped when there is too much."""
 
+from typing import Any
+
+import sqlglot
+
 from cwlab.services.logs.chunk import Chunk, build
-from cwlab.services.logs.insights import engine
+from cwlab.services.logs.insights import engine, nodes
+from cwlab.services.logs.insights.chain import Chain
+from cwlab.services.logs.insights.commands import APPLY
 from cwlab.services.logs.insights.compile import compiled
 from cwlab.services.logs.insights.engine import LONG, Source, run
 from cwlab.services.logs.insights.parse import parse
+from cwlab.services.logs.insights.tree import column
+from cwlab.services.logs.insights.values import Value
 
 
 def long_chunk(first: int = 0) -> Chunk:
@@ -47,3 +55,45 @@ def test_copies_are_dropped_and_made_again(monkeypatch):
             source = Source("1:/g", "a", chunk, 0, len(chunk))
             assert one("stats count(*) as c", source) == ((str(LONG + 10),),)
     assert len(engine._copies().kept) <= 2
+
+
+def both(chain: Chain, command: Any) -> None:
+    """A made-up command: beside each event the newest of other events with its ``n``, and a word from a table."""
+    other = chain.beside(command, [nodes.Filter(0, 0, nodes.Call(0, 0, "ispresent", (N,)))])
+    mine, theirs = chain.lookup(N).sql.sql("duckdb"), other.lookup(N).sql.sql("duckdb")
+    words = chain.table(command)
+    joined = sqlglot.parse_one(
+        f"""SELECT a.*, b.message AS other, w."the word" AS word FROM {chain.last()} a
+            JOIN {other.last()} b ON b.{theirs} = a.{mine} LEFT JOIN {words} w ON w.n = a.{mine}""",
+        read="duckdb",
+    )
+    chain.step(joined)
+    chain.known |= {name: Value(column(name), "text") for name in ("other", "word")}
+
+
+N = nodes.Field(0, 0, "n", ("n",))
+
+
+def test_a_command_may_read_other_events_and_tables(monkeypatch):
+    class Both(nodes.Node):
+        pass
+
+    monkeypatch.setitem(APPLY, Both, both)
+    asks = Both(0, 0)
+    last = parse("fields n, other, word | filter n > 1").commands
+    plan = compiled(nodes.Query("", (asks, *last)), 0)
+    assert [(each.table, each.asked, each.events) for each in plan.inputs] == [
+        ("events", None, True),
+        ("events2", asks, True),
+        ("table1", asks, False),
+    ]
+    mine = build([1, 2, 3], 5, [1, 2, 3], [b'{"n": 1}', b'{"n": 2}', b'{"n": 3}'])
+    theirs = build([1, 2], 5, [1, 2], [b'{"n": 3, "x": "far"}', b'{"n": 2}'])
+    answer = run(
+        plan,
+        [Source("1:/g", "a", mine, 0, 3)],
+        [Source("1:/h", "a", theirs, 0, 2)],
+        {"n": ["3", None], "the word": ["three", None]},
+    )
+    assert answer.rows == (("3", '{"n": 3, "x": "far"}', "three"), ("2", '{"n": 2}', None))
+    assert answer.pointers == (("1:/g", "a", 3, 3), ("1:/g", "a", 2, 2))

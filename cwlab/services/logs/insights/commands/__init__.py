@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from cwlab.services.logs.insights import nodes
@@ -20,3 +20,18 @@ APPLY: dict[type[nodes.Node], Callable[[Chain, Any], None]] = {
     nodes.ParseRegex: parsing.parse_regex,
     nodes.Stats: stats.stats,
 }
+
+
+def apply(chain: Chain, commands: Sequence[nodes.Node]) -> None:
+    """Add the steps of commands, in order.
+
+    Raises:
+        QueryError: MalformedQueryException, with the place.
+    """
+    for command in commands:
+        if chain.deduped and not isinstance(command, nodes.Limit):
+            raise chain.refuse(
+                command, "a command after dedup", "Only limit may follow it: put the others before."
+            )
+        APPLY[type(command)](chain, command)
+        chain.commands.append(command)
