@@ -3,7 +3,7 @@
 import pytest
 
 from cwlab.errors import AwsError
-from tests.services.logs.insights.test_samples import START, query, refused
+from tests.services.logs.insights.asking import START, query, refused
 
 
 def value(expression: str, message: str = "m") -> str | None:

@@ -23,7 +23,7 @@ def limit(chain: Chain, command: nodes.Limit) -> None:
 
 
 def sort(chain: Chain, command: nodes.Sort) -> None:
-    """Natural order, nulls last; events that are equal, the newest first."""
+    """Natural order, nulls last; of equal events the newest comes first, equal groups stay in the order they were in."""
     order: Order = []
     for each in command.by:
         value = chain.expressions().value(each.output.expression)
@@ -32,7 +32,7 @@ def sort(chain: Chain, command: nodes.Sort) -> None:
         if each.output.named:
             value = chain.add([(each.output.name, value)])[0][1]
         order += chain.keys(value, each.descending)
-    chain.order = order + ([] if chain.grouped else [("ts", True), ("place", False)])
+    chain.order = order + (chain.order if chain.grouped else [("ts", True), ("place", False)])
     chain.ordered = True
 
 
