@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cwlab.errors import BadInput
 from cwlab.timeline import HOUR, SECOND, to_ms
@@ -115,6 +115,62 @@ def sql(text: str, now: str | datetime = "2026-03-02T09:00:00Z") -> str:
     from cwlab.services.logs.insights.parse import parse
 
     return compiled(parse(text), to_ms(now)).sql
+
+
+class Vocabulary(NamedTuple):
+    """The words of the language, each in small letters and in order."""
+
+    commands: tuple[str, ...]
+    functions: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+def vocabulary() -> Vocabulary:
+    """The words that can stand in a query, from its grammar and its functions.
+
+    >>> "stats" in vocabulary().commands, "count_distinct" in vocabulary().functions, "by" in vocabulary().others
+    (True, True, True)
+    """
+    from cwlab.services.logs.insights.expressions import AGGREGATES
+    from cwlab.services.logs.insights.functions import FUNCTIONS
+    from cwlab.services.logs.insights.parse import commands, keywords
+
+    first = commands()
+    functions = {*AGGREGATES, *FUNCTIONS, "bin", "datefloor", "dateceil", "now"}
+    return Vocabulary(tuple(sorted(first)), tuple(sorted(functions)), tuple(sorted(keywords() - first)))
+
+
+class Grouping(NamedTuple):
+    """What the last ``stats`` of a query groups by and computes: names of columns, and which of them are times."""
+
+    keys: tuple[str, ...]
+    times: tuple[str, ...]
+    values: tuple[str, ...]
+
+
+def grouping(text: str) -> Grouping | None:
+    """What a query's rows stand for; None where they are events.
+
+    Raises:
+        AwsError: MalformedQueryException, when the query cannot be read.
+
+    >>> grouping("stats count(*) as n by bin(5m), status")
+    Grouping(keys=('bin(5m)', 'status'), times=('bin(5m)',), values=('n',))
+    """
+    from cwlab.services.logs.insights import nodes
+    from cwlab.services.logs.insights.parse import parse
+
+    found = [command for command in parse(text).commands if isinstance(command, nodes.Stats)]
+    if not found:
+        return None
+    keys = found[-1].keys
+    rounds = ("bin", "datefloor", "dateceil")
+    times = [
+        key.name for key in keys if isinstance(key.expression, nodes.Call) and key.expression.name in rounds
+    ]
+    return Grouping(
+        tuple(key.name for key in keys), tuple(times), tuple(value.name for value in found[-1].values)
+    )
 
 
 def load_ipython_extension(shell: Any) -> None:

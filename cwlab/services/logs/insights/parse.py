@@ -53,6 +53,24 @@ def _parser() -> Lark:
     return Lark(grammar, parser="lalr", propagate_positions=True)
 
 
+def commands() -> set[str]:
+    """The words a command begins with."""
+    rules = [rule for rule in _parser().rules if rule.origin.name == "command" and rule.expansion]
+    return {word for rule in rules for word in _words(rule.expansion[0].name)}
+
+
+def keywords() -> set[str]:
+    """All words of the grammar."""
+    return {word for terminal in _parser().terminals for word in _words(terminal.name)}
+
+
+def _words(terminal: str) -> list[str]:
+    """The words a terminal stands for: of those that are words, by its pattern."""
+    source = next((t.pattern.value for t in _parser().terminals if t.name == terminal), "")
+    found = re.match(r"\(?([a-z]+(?:\|[a-z]+)*)\)?\(\?!\[", source)
+    return found[1].split("|") if found else []
+
+
 @lru_cache(maxsize=256)
 def parse(text: str) -> nodes.Query:
     """The query's commands.
