@@ -11,7 +11,7 @@
     observing.py    what a metric filter makes of a batch, pure
     metric_filters.py, emf.py, publishing.py   metrics out of logs
     insights/       the query language of Logs Insights, on DuckDB
-    queries.py, query_definitions.py   queries over virtual time, and saved ones
+    queries/, query_definitions.py   queries over virtual time, and saved ones
 
 Source: CloudWatch Logs User Guide and API Reference.
 """

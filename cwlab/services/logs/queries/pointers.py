@@ -1,0 +1,60 @@
+"""``@ptr``, where an event is, and GetLogRecord, which finds it again."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+from cwlab.api import Call, operation
+from cwlab.services.logs import keys, reading
+from cwlab.services.logs.names import groups, streams
+from cwlab.services.logs.records import Group
+from cwlab.services.logs.refusals import invalid, not_found
+
+Structure = dict[str, Any]
+
+
+def pointer(place: tuple[str, str, int, int]) -> str:
+    """``@ptr``: where an event is, for GetLogRecord."""
+    log, stream, stamp, arrival = place
+    return base64.urlsafe_b64encode(f"{stamp}:{arrival}:{len(log)}:{log}{stream}".encode()).decode()
+
+
+def _place(text: str) -> tuple[str, str, int, int]:
+    try:
+        stamp, arrival, length, names = (
+            base64.b64decode(text, altchars=b"-_", validate=True).decode().split(":", 3)
+        )
+        return names[: int(length)], names[int(length) :], int(stamp), int(arrival)
+    except (ValueError, binascii.Error):
+        raise invalid("The specified log record pointer is invalid.") from None
+
+
+@operation("logs", "GetLogRecord", readonly=True)
+def get_log_record(call: Call, *, logRecordPointer: str) -> Structure:
+    """All fields of one event, by the ``@ptr`` a query gave for it. ``@timestamp`` and ``@ingestionTime`` are ms here."""
+    from cwlab.services.logs.insights.record import fields
+
+    log, stream_name, stamp, arrival = _place(logRecordPointer)
+    account, _, name = log.partition(":")
+    group: Group | None = groups(call).get(name) if account == call.account else None
+    stream = None if group is None else streams(call, name).get(stream_name)
+    if group is None or stream is None or stamp < group.visible_from(call.now_ms):
+        raise not_found("The specified log record does not exist.")
+    pieces = reading.pieces(0, stream.events.chunks, (stamp, arrival), (stamp, arrival + 1))
+    if not pieces:
+        raise not_found("The specified log record does not exist.")
+    keys.check_reading(call, group, [pieces[0].chunk.key])
+    page = reading.page(pieces[:1], 1)
+    return {
+        "logRecord": {
+            "@timestamp": str(stamp),
+            "@ingestionTime": str(page.ingested[0]),
+            "@message": page.message[0],
+            "@logStream": stream_name,
+            "@log": log,
+            "@ptr": logRecordPointer,
+            **fields(page.message[0]),
+        }
+    }

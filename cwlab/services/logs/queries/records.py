@@ -1,0 +1,57 @@
+"""A query and what it answers."""
+
+from __future__ import annotations
+
+from cwlab.api import Call
+from cwlab.codec import record
+from cwlab.services.logs.refusals import not_found
+from cwlab.timeline import DAY
+
+SCHEDULED_MS = 200  # until a query begins to run
+RUNNING_MS = 1000  # until it is complete
+KEPT_MS = 7 * DAY
+
+
+@record
+class Query:
+    """A query and what it answers.
+
+    ``pointers`` (log, stream, ts, place) has one for each row where rows are events; ``failed`` is what the engine said.
+    """
+
+    id: str
+    text: str
+    groups: tuple[str, ...]
+    created_ms: int
+    user: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | None, ...], ...]
+    pointers: tuple[tuple[str, str, int, int], ...] | None
+    matched: int
+    scanned: int
+    nbytes: int
+    stopped_ms: int | None = None
+    failed: str | None = None
+
+    def status(self, now_ms: int) -> str:
+        """Where it is, at an instant."""
+        if self.stopped_ms is not None:
+            return "Cancelled"
+        age = now_ms - self.created_ms
+        if age < SCHEDULED_MS:
+            return "Scheduled"
+        if age < RUNNING_MS:
+            return "Running"
+        return "Complete" if self.failed is None else "Failed"
+
+
+def query_of(call: Call, query_id: str) -> Query:
+    """The query of that id; queries are kept for seven days.
+
+    Raises:
+        AwsError: ResourceNotFoundException.
+    """
+    found: Query | None = call.table("queries").get(query_id)
+    if found is None or call.now_ms - found.created_ms > KEPT_MS:
+        raise not_found("Query result not found.")
+    return found

@@ -1,0 +1,110 @@
+"""Queries followed and their answers read: GetQueryResults, StopQuery, DescribeQueries."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from cwlab.api import Call, operation
+from cwlab.services.logs import paging
+from cwlab.services.logs.queries.pointers import pointer
+from cwlab.services.logs.queries.records import KEPT_MS, RUNNING_MS, Query, query_of
+from cwlab.services.logs.refusals import invalid
+
+PAGE = 10_000
+Structure = dict[str, Any]
+
+
+@operation("logs", "GetQueryResults", readonly=True)
+def get_query_results(
+    call: Call, *, queryId: str, nextToken: str | None = None, maxItems: int | None = None
+) -> Structure:
+    """The status of a query and, when it is complete, its rows; what is absent from an event is absent from its row."""
+    query = query_of(call, queryId)
+    status = query.status(call.now_ms)
+    request = ("GetQueryResults", queryId)
+    first = 0 if nextToken is None else int(paging.position_of(request, nextToken, call.now_ms))
+    last = first + (PAGE if maxItems is None else maxItems)
+    rows: list[list[Structure]] = []
+    complete = status == "Complete"
+    for n, row in enumerate(query.rows[first:last] if complete else (), first):
+        cells = [
+            {"field": name, "value": value}
+            for name, value in zip(query.columns, row, strict=True)
+            if value is not None
+        ]
+        if query.pointers is not None:
+            cells.append({"field": "@ptr", "value": pointer(query.pointers[n])})
+        rows.append(cells)
+    answer: Structure = {
+        "queryLanguage": "CWLI",
+        "results": rows,
+        "statistics": {
+            "recordsMatched": float(query.matched if complete else 0),
+            "recordsScanned": float(query.scanned if complete else 0),
+            "bytesScanned": float(query.nbytes if complete else 0),
+            "estimatedRecordsSkipped": 0.0,
+            "estimatedBytesSkipped": 0.0,
+            "logGroupsScanned": float(len(query.groups)),
+        },
+        "status": status,
+    }
+    if complete and last < len(query.rows) and last > first:
+        answer["nextToken"] = paging.token(request, last, call.now_ms)
+    return answer
+
+
+@operation("logs", "StopQuery")
+def stopquery_of(call: Call, *, queryId: str) -> Structure:
+    """End a query that is still going on."""
+    query = query_of(call, queryId)
+    status = query.status(call.now_ms)
+    if status not in ("Scheduled", "Running"):
+        raise invalid(f"Provided query has already ended with status: {status}")
+    call.table("queries")[queryId] = replace(query, stopped_ms=call.now_ms)
+    return {"success": True}
+
+
+@operation("logs", "DescribeQueries", readonly=True)
+def describe_queries(
+    call: Call,
+    *,
+    logGroupName: str | None = None,
+    status: str | None = None,
+    maxResults: int = 1000,
+    nextToken: str | None = None,
+    queryLanguage: str | None = None,
+) -> Structure:
+    """Queries of the last week, newest first."""
+    if queryLanguage not in (None, "CWLI"):
+        return {"queries": []}
+    every: list[tuple[int, Query]] = list(enumerate(call.table("queries").values()))
+    chosen = [
+        query
+        for _, query in sorted(every, key=lambda pair: (-pair[1].created_ms, -pair[0]))
+        if call.now_ms - query.created_ms <= KEPT_MS
+        and (logGroupName is None or logGroupName in query.groups)
+        and (status is None or query.status(call.now_ms) == status)
+    ]
+    request = ("DescribeQueries", logGroupName, status)
+    first = 0 if nextToken is None else int(paging.position_of(request, nextToken, call.now_ms))
+    answer: Structure = {"queries": [_described(call, q) for q in chosen[first : first + maxResults]]}
+    if first + maxResults < len(chosen):
+        answer["nextToken"] = paging.token(request, first + maxResults, call.now_ms)
+    return answer
+
+
+def _described(call: Call, query: Query) -> Structure:
+    status = query.status(call.now_ms)
+    found: Structure = {
+        "queryLanguage": "CWLI",
+        "queryId": query.id,
+        "queryString": query.text,
+        "status": status,
+        "createTime": query.created_ms,
+        "logGroupName": query.groups[0],
+        "userIdentity": query.user,
+    }
+    if status == "Complete":
+        found |= {"queryDuration": RUNNING_MS, "bytesScanned": float(query.nbytes)}
+    return found
