@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from cwlab.api import Call, Operation
@@ -19,7 +19,7 @@ LEARNER_IP = "203.0.113.25"  # where your own calls come from: an address of the
 
 # What services call a refusal. Source: each service's "Common errors"; the lab's spec, "IAM evaluation in brief".
 JSON_SERVICES = {"logs", "kinesis", "firehose", "events", "athena", "kms", "ssm", "dynamodb"}  # 400
-REST_SERVICES = {"xray", "lambda", "scheduler"}  # 403
+REST_SERVICES = {"xray", "lambda", "scheduler", "oam"}  # 403
 
 
 # What anybody may ask, whatever policies say. Source: STS API reference of the two.
@@ -81,9 +81,14 @@ def decide(call: Call, target: Operation, resource: str) -> Decision:
     )
 
 
-def may_assume(world: World, role_arn: str, service: str) -> Decision:
-    """Does a role's trust policy let an AWS service, such as ``lambda.amazonaws.com``, take it on?"""
-    asked = Request("sts:AssumeRole", role_arn, Caller(service, "", "service"))
+def may_assume(
+    world: World, role_arn: str, service: str, source: Mapping[str, str] | None = None
+) -> Decision:
+    """Does a role's trust policy let an AWS service, such as ``lambda.amazonaws.com``, take it on?
+
+    ``source`` has the condition keys that say for whom the service acts, where it tells them.
+    """
+    asked = Request("sts:AssumeRole", role_arn, Caller(service, "", "service"), context=source or {})
     return evaluate(asked, resource=trust_policy(role_arn, tables(world)) or NOTHING, trust=True)
 
 
