@@ -34,18 +34,26 @@ class Named(Generic[T]):
 
     Args:
         start: the rule to parse from, in a grammar that has several to start with.
+        closely: what may follow must be the same as well; it tells ``a = and b`` from ``a b``.
     """
 
-    def __init__(self, parser: Lark, examples: Mapping[T, Sequence[str]], start: str | None = None) -> None:
+    def __init__(
+        self,
+        parser: Lark,
+        examples: Mapping[T, Sequence[str]],
+        start: str | None = None,
+        closely: bool = False,
+    ) -> None:
         from lark import UnexpectedInput, UnexpectedToken
 
+        self._closely = closely
         self._known: dict[tuple[Any, ...], T] = {}
         for name, texts in examples.items():
             for text in texts:
                 try:
                     parser.parse(text, start=start)
                 except UnexpectedToken as error:
-                    for sign in _signs(error):
+                    for sign in _signs(error, closely):
                         self._known.setdefault(sign, name)
                 except UnexpectedInput:
                     continue  # it stops the lexer: such are known by their character
@@ -58,13 +66,15 @@ class Named(Generic[T]):
 
         if not isinstance(error, UnexpectedToken):
             return None
-        return next((self._known[sign] for sign in _signs(error) if sign in self._known), None)
+        return next((self._known[sign] for sign in _signs(error, self._closely) if sign in self._known), None)
 
 
-def _signs(error: UnexpectedToken) -> Iterator[tuple[Any, ...]]:
+def _signs(error: UnexpectedToken, closely: bool) -> Iterator[tuple[Any, ...]]:
     """What to know a mistake by, the most telling first: the point in the grammar with the very word, with its
     kind, alone."""
     state = error.interactive_parser.parser_state.position
+    if closely:
+        state = (state, frozenset(error.accepts or ()))
     yield state, error.token.type, error.token.casefold()
     yield state, error.token.type
     yield (state,)
