@@ -16,6 +16,7 @@ from cwlab.naming import Mistake
 from cwlab.services.logs.insights import discovered, nodes
 from cwlab.services.logs.insights.errors import QueryError
 from cwlab.services.logs.insights.expressions import Expressions
+from cwlab.services.logs.insights.indexed import Question
 from cwlab.services.logs.insights.tree import column, number
 from cwlab.services.logs.insights.values import Value, natural, null, of_bool
 
@@ -70,6 +71,7 @@ class Chain:
         self.shown: list[tuple[str, Value]] = []
         self.displayed: list[tuple[str, Value]] | None = None
         self.filtered = False
+        self.questions: list[Question] = []  # conditions on events that a field index can answer
         self.matched: tuple[int, bool] | None = (
             None  # how many steps there were before rows are not events any more
         )
@@ -151,6 +153,10 @@ class Chain:
     def expressions(self) -> Expressions:
         time = None if self.grouped else self.system("@timestamp")
         return Expressions(self.query, self.lookup, self.verbatim, self.now_ms, time)
+
+    def raw(self, field: nodes.Field) -> bool:
+        """Whether a field that was looked up is one of the event, and nothing the query computed."""
+        return field.name not in self.known and (field.name in SYSTEM or field.parts in self.discovered)
 
     def system(self, name: str) -> Value:
         where, kind = SYSTEM[name]

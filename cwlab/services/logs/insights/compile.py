@@ -6,6 +6,7 @@ was recognized as) and json (the document in it). So have ``events2`` and on, of
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from cwlab.services.logs.insights import nodes
 from cwlab.services.logs.insights.chain import Chain
 from cwlab.services.logs.insights.commands import apply
 from cwlab.services.logs.insights.errors import QueryError
+from cwlab.services.logs.insights.indexed import passed_over
 from cwlab.services.logs.insights.tree import array, call, column, text, tree
 
 if TYPE_CHECKING:
@@ -55,6 +57,7 @@ class Compiled:
         statement: what gives the rows: the columns, then, where ``pointed``, those of ``POINTER``.
         matched: what counts the events that pass the filters; None when all do.
         text: the statement as the engine reads it.
+        skipped: what counts the events, and their bytes, that field indexes let pass over (``indexed``); None when none could.
     """
 
     statement: Select
@@ -63,6 +66,7 @@ class Compiled:
     columns: tuple[Column, ...]
     pointed: bool
     matched: str | None
+    skipped: Callable[[], str] | None = None
 
     @property
     def sql(self) -> str:
@@ -113,8 +117,8 @@ def _finished(chain: Chain, limit: int | None) -> Compiled:
     count = None
     if filtered:
         table = chain.steps[steps - 1][0] if steps else "input"
-        count = _whole(chain, exp.select(tree("COUNT(*)")).from_(table), chain.steps[:steps])
-    whole = _whole(chain, last, chain.steps)
+        count = whole_statement(chain, exp.select(tree("COUNT(*)")).from_(table), chain.steps[:steps])
+    whole = whole_statement(chain, last, chain.steps)
     return Compiled(
         whole,
         whole.sql("duckdb"),
@@ -125,10 +129,18 @@ def _finished(chain: Chain, limit: int | None) -> Compiled:
         columns,
         pointed,
         None if count is None else count.sql("duckdb"),
+        (lambda: _skipped(chain)) if chain.questions else None,
     )
 
 
-def _whole(chain: Chain, last: Select, steps: list[tuple[str, Select]]) -> Select:
+def _skipped(chain: Chain) -> str:
+    from sqlglot import exp
+
+    sums = exp.select(tree("COUNT(*)"), tree("COALESCE(SUM(strlen(message)), 0)"))
+    return whole_statement(chain, sums.from_("input").where(passed_over(chain), copy=False), []).sql("duckdb")
+
+
+def whole_statement(chain: Chain, last: Select, steps: list[tuple[str, Select]]) -> Select:
     """The statement: before its own steps those of the chains beside it, each after its discovered fields."""
     from sqlglot import exp
 

@@ -20,6 +20,7 @@ from cwlab import sql
 from cwlab.services.logs.chunk import Chunk
 from cwlab.services.logs.insights.compile import Compiled
 from cwlab.services.logs.insights.discovered import KIND
+from cwlab.services.logs.insights.indexed import TABLE
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -48,17 +49,24 @@ class Answer(NamedTuple):
     rows: tuple[tuple[str | None, ...], ...]
     pointers: tuple[tuple[str, str, int, int], ...] | None
     matched: int
+    skipped: tuple[int, int] = (0, 0)  # events that field indexes let pass over, and their bytes
 
 
-def run(compiled: Compiled, *inputs: Given) -> Answer:
+def run(compiled: Compiled, *inputs: Given, spans: Plain | None = None) -> Answer:
     """The rows a query gives.
 
     Args:
         inputs: what each of ``compiled.inputs`` holds, in that order.
+        spans: the field indexes of the query's groups (``indexed.columns``), to tell what they let pass over.
     """
     copies = _copies()
     with copies.database.cursor() as cursor:
-        return _run(cursor, copies, compiled, inputs)
+        answer = _run(cursor, copies, compiled, inputs)
+        if spans is None or compiled.skipped is None:
+            return answer
+        _plain(cursor, TABLE, spans)
+        ((events, nbytes),) = cursor.execute(compiled.skipped()).fetchall()
+        return answer._replace(skipped=(events, int(nbytes)))
 
 
 def _run(cursor: DuckDBPyConnection, copies: _Copies, compiled: Compiled, inputs: Sequence[Given]) -> Answer:
@@ -73,8 +81,7 @@ def _run(cursor: DuckDBPyConnection, copies: _Copies, compiled: Compiled, inputs
     scanned = sum(source.last - source.first for source in read[0])
     matched = scanned
     if compiled.matched is not None:
-        counted = cursor.execute(compiled.matched).fetchone()
-        matched = counted[0] if counted is not None else 0
+        ((matched,),) = cursor.execute(compiled.matched).fetchall()
     kinds = [each.kind for each in compiled.columns]
     width = len(kinds)
     rows = tuple(tuple(shown(value, kind) for value, kind in zip(row, kinds, strict=False)) for row in found)

@@ -117,6 +117,9 @@ BY_EXAMPLE: dict[Mistake, list[str]] = {
         'filter a in ["b"',
         "filter a in [",
         "filter f(a, b",
+        "stats count( by b",
+        "stats count(* by b",
+        "stats count(a by b",
     ],
     PIPE: [
         "fields a limit 5",
@@ -125,6 +128,10 @@ BY_EXAMPLE: dict[Mistake, list[str]] = {
         "limit 5 sort a",
         "sort a desc limit 5",
         "fields a, b filter c",
+        "stats count(*) by a sort b",
+        "stats count(*) by bin(5m) sort b",
+        "stats count(*) sort b",
+        "fields a as b sort c",
     ],
     SIDE_BY_SIDE: ["fields a b", "fields a 'x'", "filter a 1", "sort a b", "fields a 5"],
     Mistake("a closing sign that nothing opened", "Take it out, or open it earlier."): [
@@ -164,7 +171,6 @@ NOT_MODELED = frozenset(
         "unnest",
         "lookup",
         "join",
-        "filterindex",
         "estimate",
         "addtotals",
         "expand",

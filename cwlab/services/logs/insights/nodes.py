@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,11 @@ class Filter(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class FilterIndex(Node):
+    condition: Node
+
+
+@dataclass(frozen=True, slots=True)
 class Stats(Node):
     values: tuple[Output, ...]
     keys: tuple[Output, ...]
@@ -151,6 +157,59 @@ class Dedup(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Source(Node):
+    """Which log groups: by beginnings of names, accounts and classes; or, in a subquery, the ``group`` of that name or ARN."""
+
+    prefixes: tuple[str, ...]
+    accounts: tuple[str, ...]
+    classes: tuple[str, ...]
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subquery(Node):
+    source: Source
+    commands: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WithinQuery(Node):
+    """A value that is among those a subquery gives."""
+
+    operand: Node
+    query: Subquery
+
+
+@dataclass(frozen=True, slots=True)
+class Join(Node):
+    """``left`` and ``right`` are the names of the two sides; the keys are fields of them."""
+
+    outer: bool  # rows without a partner stay
+    left: str
+    right: str
+    left_key: Field
+    right_key: Field
+    query: Subquery
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate(Node):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     text: str
     commands: tuple[Node, ...]
+
+
+def walk(roots: Iterable[Node]) -> Iterator[Node]:
+    """The nodes and all inside them, not recursive."""
+    waiting: list[object] = [*roots]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, tuple):
+            waiting += item
+        elif isinstance(item, Node):
+            yield item
+            waiting += (getattr(item, field.name) for field in fields(item))

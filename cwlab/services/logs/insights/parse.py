@@ -11,7 +11,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from cwlab.naming import Mistake
+from cwlab.naming import Mistake, Named
 from cwlab.services.logs.insights import nodes
 from cwlab.services.logs.insights.errors import QueryError
 from cwlab.services.logs.insights.mistakes import (
@@ -102,16 +102,14 @@ def _named(text: str, error: UnexpectedInput) -> QueryError:
     if isinstance(error, UnexpectedCharacters):
         mistake = BY_CHARACTER.get(text[at : at + 1], OTHER_CHARACTER)
     else:
-        mistake = _example(error) or (UNCLOSED if at >= len(text.rstrip()) else OTHER)
+        mistake = _example()(error) or (UNCLOSED if at >= len(text.rstrip()) else OTHER)
     token = str(getattr(error, "token", "") or "")
     return QueryError(text, at, at + len(token), mistake)
 
 
-def _example(error: UnexpectedInput) -> Mistake | None:
-    # Lark's own way, not ``naming.Named``: it tells ``a = and b`` from ``a b`` by what may follow, not by the place alone.
-    examples = {str(number): texts for number, texts in enumerate(BY_EXAMPLE.values())}
-    found = error.match_examples(_parser().parse, examples, use_accepts=True)
-    return None if found is None else list(BY_EXAMPLE)[int(found)]
+@lru_cache(maxsize=1)
+def _example() -> Named[Mistake]:
+    return Named(_parser(), BY_EXAMPLE, closely=True)
 
 
 def unquoted(literal: str) -> str:
@@ -189,6 +187,9 @@ class _Builder:
 
     def _filter(self, at: int, end: int, given: list[Any]) -> nodes.Filter:
         return nodes.Filter(at, end, given[1])
+
+    def _filter_index(self, at: int, end: int, given: list[Any]) -> nodes.FilterIndex:
+        return nodes.FilterIndex(at, end, given[1])
 
     def _stats(self, at: int, end: int, given: list[Any]) -> nodes.Stats:
         return nodes.Stats(at, end, given[1], given[3] or ())

@@ -7,12 +7,13 @@ from typing import Any
 
 from cwlab.services.logs.insights import nodes
 from cwlab.services.logs.insights.chain import Chain
-from cwlab.services.logs.insights.commands import columns, parsing, rows, stats
+from cwlab.services.logs.insights.commands import columns, indexing, parsing, rows, stats
 
 APPLY: dict[type[nodes.Node], Callable[[Chain, Any], None]] = {
     nodes.Fields: columns.fields,
     nodes.Display: columns.display,
     nodes.Filter: rows.filter_,
+    nodes.FilterIndex: indexing.filter_index,
     nodes.Sort: rows.sort,
     nodes.Limit: rows.limit,
     nodes.Dedup: rows.dedup,

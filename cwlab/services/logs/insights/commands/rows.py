@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cwlab.services.logs.insights import nodes
 from cwlab.services.logs.insights.chain import Chain, Order
+from cwlab.services.logs.insights.indexed import questions
 from cwlab.services.logs.insights.tree import column, joined, tree
 from cwlab.services.logs.insights.values import txt
 
@@ -12,7 +13,9 @@ def filter_(chain: Chain, command: nodes.Filter) -> None:
     """Rows of which the condition holds."""
     condition = chain.expressions().condition(command.condition)
     chain.step(chain.all().where(condition, copy=False))
-    chain.filtered |= chain.matched is None
+    if chain.matched is None:
+        chain.filtered = True
+        chain.questions += questions(command.condition, chain.raw)
 
 
 def limit(chain: Chain, command: nodes.Limit) -> None:
