@@ -55,7 +55,7 @@ def get_query_results(
 
 
 @operation("logs", "StopQuery")
-def stopquery_of(call: Call, *, queryId: str) -> Structure:
+def stop_query(call: Call, *, queryId: str) -> Structure:
     """End a query that is still going on."""
     query = query_of(call, queryId)
     status = query.status(call.now_ms)

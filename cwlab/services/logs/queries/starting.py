@@ -7,8 +7,7 @@ from typing import Any
 
 from cwlab.api import Call, operation
 from cwlab.errors import NotModelled
-from cwlab.services.logs.names import group_of, tag_conditions
-from cwlab.services.logs.queries.choosing import asked, touched
+from cwlab.services.logs.queries.choosing import conditions, places, touched
 from cwlab.services.logs.queries.records import Query
 from cwlab.services.logs.queries.scanning import sources_of
 from cwlab.services.logs.refusals import invalid
@@ -17,8 +16,8 @@ from cwlab.timeline import SECOND
 Structure = dict[str, Any]
 
 
-@operation("logs", "StartQuery", resource=touched, conditions=tag_conditions)
-def startquery_of(
+@operation("logs", "StartQuery", resource=touched, conditions=conditions)
+def start_query(
     call: Call,
     *,
     startTime: int,
@@ -44,20 +43,21 @@ def startquery_of(
         "logGroupNames": logGroupNames,
         "logGroupIdentifiers": logGroupIdentifiers,
     }
-    compiled_query = compiled(parse(queryString), call.now_ms, limit)
-    found = [group_of(call, name) for name in asked(call, named)]
+    query = parse(queryString)
+    compiled_query = compiled(query, call.now_ms, limit)
+    found = places(call, named, query)
     inputs: list[list[engine.Source]] = []
     for wanted in compiled_query.inputs:
         assert wanted.asked is None, wanted  # no command asks for other events yet
         read: list[engine.Source] = []
-        for group in found:
-            read += sources_of(call, group, startTime * SECOND, endTime * SECOND)
+        for place in found:
+            read += sources_of(place.call, place.group, startTime * SECOND, endTime * SECOND)
         inputs.append(read)
     sources = [source for each in inputs for source in each]
-    query = Query(
+    answered = Query(
         id=call.unique("", 8) + "-" + "-".join(call.unique("", n) for n in (4, 4, 4, 12)),
         text=queryString,
-        groups=tuple(group.name for group in found),
+        groups=tuple(place.seen_from(call.account) for place in found),
         created_ms=call.now_ms,
         user=call.principal.arn,
         columns=tuple(column.name for column in compiled_query.columns),
@@ -65,8 +65,8 @@ def startquery_of(
         nbytes=sum(int(s.chunk.offset[s.last]) - int(s.chunk.offset[s.first]) for s in sources),
         **_answered(compiled_query, inputs),
     )
-    call.table("queries")[query.id] = query
-    return {"queryId": query.id}
+    call.table("queries")[answered.id] = answered
+    return {"queryId": answered.id}
 
 
 def _answered(compiled_query: Any, inputs: list[list[Any]]) -> Structure:
