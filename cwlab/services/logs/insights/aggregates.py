@@ -27,7 +27,7 @@ class Aggregates(Expressions):
     """
 
     def __init__(self, query: str, rows: Expressions, raw: bool) -> None:
-        super().__init__(query, self._earlier, lambda node: None, rows.now_ms, None)
+        super().__init__(query, self._earlier, lambda node: None, rows.now_ms, None, rows.span)
         self.rows, self.raw = rows, raw
         self.made: dict[str, Value] = {}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cwlab.naming import Mistake
 from cwlab.services.logs.insights import nodes, periods
 from cwlab.services.logs.insights.errors import QueryError
-from cwlab.services.logs.insights.functions import FUNCTIONS, NOT_MODELED
+from cwlab.services.logs.insights.functions import FUNCTIONS, NOT_MODELED, Site
 from cwlab.services.logs.insights.mistakes import not_modeled
 from cwlab.services.logs.insights.regex import checked
 from cwlab.services.logs.insights.tree import call, joined, number, text, tree
@@ -64,6 +64,7 @@ class Expressions:
         verbatim: a column by the text that made it, as ``count(*)`` after a ``stats``.
         now_ms: when the query starts.
         time: the event's time; None where there is none any more.
+        span: the time the query is about, ms, both ends included.
     """
 
     def __init__(
@@ -73,8 +74,10 @@ class Expressions:
         verbatim: Callable[[nodes.Node], Value | None],
         now_ms: int,
         time: Value | None,
+        span: tuple[int, int] = (0, 0),
     ) -> None:
         self.query, self.lookup, self.verbatim, self.now_ms, self.time = query, lookup, verbatim, now_ms, time
+        self.span = span
 
     def refuse(self, node: nodes.Node, name: str, remedy: str) -> QueryError:
         return QueryError(self.query, node.at, node.end, Mistake(name, remedy))
@@ -154,7 +157,12 @@ class Expressions:
             raise self.refuse(node, f"no function {name}", "Check its name.")
         function = FUNCTIONS[name]
         self.count(node, function.least, function.most)
-        made = function.make(*(self.value(argument) for argument in node.arguments))
+        values = [self.value(argument) for argument in node.arguments]
+        made = (
+            function.make(Site(self.query, node, self.span), *values)
+            if function.sited
+            else function.make(*values)
+        )
         self.bounded(node, made.sql, _LARGEST)
         return made
 

@@ -1,23 +1,27 @@
 """Schemaless values on an engine with types: what a value is known to be, and how it is seen as another kind.
 
 A discovered or parsed value is text; text that looks like a number is a number wherever one is wanted, so the text
-"404" is more than 400. Kinds: text, num (DOUBLE), bool (two-valued), time (BIGINT, ms), json (a map or list).
+"404" is more than 400. Kinds: text, num (DOUBLE), bool (two-valued), time (BIGINT, ms), json (the JSON text of a map or
+list), part (the JSON text of anything inside one: a map or list is no value of a comparison or a function, the rest is
+text, as a discovered field is).
 Source: user guide, functions and operators. Where it leaves room: docs, "Logs Insights" in the list of simplifications.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cwlab.services.logs.insights.tree import joined, number, text, tree
+from cwlab.services.logs.insights.tree import call, joined, number, text, tree
 
 if TYPE_CHECKING:
     from sqlglot.expressions import Expression
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _NUMBER = "^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$"
+_FIRST_MS, _LAST_MS = -62_135_596_800_000, 253_402_300_799_999
 _OPPOSITE = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
@@ -51,8 +55,49 @@ def finite(sql: Expression) -> Expression:
     return tree("NULLIF(NULLIF(:x, CAST('NaN' AS DOUBLE)), CAST('Infinity' AS DOUBLE))", x=sql)
 
 
+def leaf(value: Value) -> Value:
+    """What is inside a map or list, as text: null where it is a map or list itself. Other values are as they are."""
+    if value.kind != "part":
+        return value
+    return Value(tree("json_extract_string(json_value(:j, '$'), '$')", j=value.sql), "text")
+
+
+def structure(value: Value) -> Expression:
+    """The JSON text of a map or list, without spaces; null where there is none."""
+    if value.kind == "json":
+        return value.sql
+    looks = text(r"(?s)^\s*[\[{].*")
+    if value.kind == "part":
+        return tree("NULLIF(regexp_extract(:j, :looks), '')", j=value.sql, looks=looks)
+    document = tree("CAST(TRY_CAST(:x AS JSON) AS TEXT)", x=txt(value))
+    return tree("CAST(json(NULLIF(regexp_extract(:j, :looks), '')) AS TEXT)", j=document, looks=looks)
+
+
+def inside(value: Value, keys: Sequence[str]) -> Value:
+    """What stands at a path of keys in a map; a key that is a number is a place in a list, too."""
+    path = "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in keys)
+    return _found(call("json_extract", value.sql, text(path)))
+
+
+def item(value: Value, index: int) -> Value:
+    """An item of a list, counted from 0."""
+    return _found(call("json_extract", value.sql, text(f"$[{index}]")))
+
+
+def _found(json: Expression) -> Value:
+    return Value(tree("NULLIF(CAST(:j AS TEXT), 'null')", j=json), "part")
+
+
+def printed(value: Value) -> Expression:
+    """As a column of the answer: the engine's own value, of which a map or list is its JSON text."""
+    if value.kind == "part":
+        return tree("json_extract_string(:j, '$')", j=value.sql)
+    return value.sql
+
+
 def num(value: Value) -> Expression:
     """As a number; null when it is none."""
+    value = leaf(value)
     match value.kind:
         case "num":
             return value.sql
@@ -70,7 +115,8 @@ def num(value: Value) -> Expression:
 
 
 def txt(value: Value) -> Expression:
-    """As text, in the form results are shown in."""
+    """As text, in the form results are shown in; null of a map or list."""
+    value = leaf(value)
     match value.kind:
         case "num":
             if value.literal is not None:
@@ -87,6 +133,7 @@ def txt(value: Value) -> Expression:
 
 def truth(value: Value) -> Expression:
     """As a condition, never null: a number but 0, the word true."""
+    value = leaf(value)
     match value.kind:
         case "bool":
             return value.sql
@@ -100,14 +147,21 @@ def truth(value: Value) -> Expression:
 
 
 def instant(value: Value) -> Expression:
-    """As ms since 1970; null when it is no number."""
+    """As ms since 1970; null when it is no number, or in no year from 1 to 9999."""
     if value.kind == "time":
         return value.sql
-    return tree("TRY_CAST(floor(:x) AS BIGINT)", x=num(value))
+    low, high = number(_FIRST_MS), number(_LAST_MS)
+    return tree(
+        "CASE WHEN :x BETWEEN :low AND :high THEN CAST(floor(:x) AS BIGINT) END",
+        x=num(value),
+        low=low,
+        high=high,
+    )
 
 
 def natural(value: Value) -> list[Expression]:
     """What to sort by, in order: all that is no number comes before the numbers; runs of digits by length, then value."""
+    value = leaf(value)
     if value.kind in ("num", "time"):
         return [value.sql]
     if value.kind == "bool":
@@ -123,6 +177,7 @@ def compare(operator: str, left: Value, right: Value) -> Expression:
     """A comparison, never null: numbers as numbers where both look like one, else text by code point."""
     if "json" in (left.kind, right.kind):
         return tree("FALSE")
+    left, right = leaf(left), leaf(right)
     if left.literal is not None and right.literal is None:
         return compare(_OPPOSITE[operator], right, left)
     truth_word = _boolean(operator, left, right)

@@ -1,0 +1,187 @@
+"""Times. Source: user guide, datetime functions; the letters of a format are those of Java's DateTimeFormatter.
+
+``bin``, ``datefloor``, ``dateceil`` and ``now`` are in ``expressions.py``: they take a period or what a query knows.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from cwlab import sql
+from cwlab.services.logs.insights.functions.base import Function, Site, a_number, a_text
+from cwlab.services.logs.insights.functions.letters import C_DIRECTIVES, LETTERS, Piece, pieces
+from cwlab.services.logs.insights.tree import call, number, text, tree
+from cwlab.services.logs.insights.values import Value, instant, txt
+from cwlab.timeline import HOUR, MINUTE
+
+if TYPE_CHECKING:
+    from sqlglot.expressions import Expression
+
+_OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?([0-5]\d))?", re.ASCII)
+_DEFAULTS = {"year": ("1970", "%Y"), "month": ("01", "%m"), "day": ("01", "%d"), "hour": ("00", "%H")}
+_DEFAULTS |= {"minute": ("00", "%M"), "second": ("00", "%S")}
+_BETWEEN = {"year": "", "month": "-", "day": "-", "hour": " ", "minute": ":", "second": ":", "fraction": "."}
+
+
+class Zone(NamedTuple):
+    """A time zone: a name the engine knows, or a fixed offset in ms."""
+
+    name: str
+    offset_ms: int | None
+
+
+def _zone(site: Site, argument: int, value: Value | None) -> Zone:
+    if value is None:
+        return Zone("UTC", 0)
+    name = site.text(argument, value, "a time zone", '"America/New_York"')
+    if name in ("Z", "UTC", "GMT"):
+        return Zone(name, 0)
+    fixed = _OFFSET.fullmatch(name)
+    if fixed is not None and int(fixed[2]) <= 18:
+        offset = int(fixed[2]) * HOUR + int(fixed[3] or 0) * MINUTE
+        return Zone(name, -offset if fixed[1] == "-" else offset)
+    if not _known(name):
+        raise site.refuse(argument, f"no time zone {name}", 'Write one such as "Europe/Berlin" or "+02:00".')
+    return Zone(name, None)
+
+
+@lru_cache(maxsize=256)
+def _known(name: str) -> bool:
+    """The engine has the zones of the IANA database built in."""
+    import duckdb
+
+    try:
+        sql.shared().cursor().execute(
+            "SELECT epoch_ms(timezone($1, TIMESTAMP '2000-01-01'))", [name]
+        ).fetchall()
+    except duckdb.Error:
+        return False
+    return True
+
+
+def _local(ms: Expression, zone: Zone) -> Expression:
+    """What clocks show in a zone at an instant, as the engine's TIMESTAMP."""
+    if zone.offset_ms is not None:
+        return tree("make_timestamp((:t + :offset) * 1000)", t=ms, offset=number(zone.offset_ms))
+    utc = tree("timezone('UTC', make_timestamp(:t * 1000))", t=ms)
+    return call("timezone", text(zone.name), utc)
+
+
+def _instant_of(local: Expression, zone: Zone) -> Expression:
+    """The instant, ms, at which clocks in a zone show a TIMESTAMP."""
+    if zone.offset_ms is not None:
+        return tree("epoch_ms(:l) - :offset", l=local, offset=number(zone.offset_ms))
+    return tree("epoch_ms(:l)", l=call("timezone", text(zone.name), local))
+
+
+def _format(site: Site, time: Value, form: Value, zone: Value | None = None) -> Value:
+    """A time written by a format; null of what is no time."""
+    where = _zone(site, 2, zone)
+    written = site.text(1, form, "a format", '"yyyy-MM-dd HH:mm:ss"')
+    ms = instant(time)
+    local = _local(ms, where)
+    if "%" in written and site.node.name == "strftime":
+        wrong = [each for each in re.findall("%-?.?", written, re.DOTALL) if each not in C_DIRECTIVES]
+        if wrong:
+            raise site.refuse(1, f"{wrong[0]} in a format", f"It knows {' '.join(sorted(C_DIRECTIVES))}.")
+        return a_text(call("strftime", local, text(written)))
+    parts = [_written(piece, local, ms) for piece in _pieces(site, written)]
+    if not parts:
+        return a_text(tree("CASE WHEN :t IS NOT NULL THEN '' END", t=ms))
+    result = parts[0]
+    for part in parts[1:]:
+        result = tree(":a || :b", a=result, b=part)
+    return a_text(tree("CASE WHEN :t IS NOT NULL THEN :text END", t=ms, text=result))
+
+
+def _pieces(site: Site, written: str) -> list[Piece]:
+    found = pieces(written)
+    if isinstance(found, str):
+        raise site.refuse(
+            1, f"{found} in a format", f"It knows {' '.join(LETTERS)}; text stands between ' and '."
+        )
+    return found
+
+
+def _written(piece: Piece, local: Expression, ms: Expression) -> Expression:
+    if piece.meaning is None:
+        return text(piece.text)
+    if piece.meaning != "zone":
+        shown = call("strftime", local, text(piece.output))
+        return tree("LEFT(:s, :n)", s=shown, n=number(piece.width)) if piece.width else shown
+    offset = tree("(epoch_ms(:l) - :t) // 60000", l=local, t=ms)
+    sign = tree("CASE WHEN :o < 0 THEN '-' ELSE '+' END", o=offset)
+    size = {
+        "colon": "PRINTF('%02d:%02d', ABS(:o) // 60, ABS(:o) % 60)",
+        "plain": "PRINTF('%02d%02d', ABS(:o) // 60, ABS(:o) % 60)",
+    }
+    size["hours"] = (
+        "PRINTF('%02d', ABS(:o) // 60) || CASE WHEN ABS(:o) % 60 > 0 THEN PRINTF('%02d', ABS(:o) % 60) ELSE '' END"
+    )
+    numbers = tree(size[piece.output.removesuffix("Z")], o=offset)
+    result = tree(":sign || :numbers", sign=sign, numbers=numbers)
+    if piece.output.endswith("Z"):
+        return tree("CASE WHEN :o = 0 THEN 'Z' ELSE :result END", o=offset, result=result)
+    return result
+
+
+def _parse(site: Site, a: Value, form: Value, zone: Value | None = None) -> Value:
+    """The instant, ms, that a text tells by a format; null where it does not fit. What a format leaves out is as in 1970."""
+    where = _zone(site, 2, zone)
+    found = _pieces(site, site.text(1, form, "a format", '"yyyy-MM-dd HH:mm:ss"'))
+    pattern, groups = "", dict[str, tuple[int, Piece]]()
+    for piece in found:
+        if piece.meaning is None:
+            pattern += re.escape(piece.text)
+        elif piece.meaning == "weekday":
+            pattern += piece.pattern
+        elif piece.meaning in groups or (piece.meaning == "half" and "half" in groups):
+            raise site.refuse(1, f"the {piece.meaning} twice in a format", "Write it once.")
+        else:
+            groups[piece.meaning] = (len(groups) + 1, piece)
+            pattern += f"({piece.pattern})"
+    canonical, engine = "", ""
+    if "dayofyear" in groups and ("month" in groups or "day" in groups):
+        raise site.refuse(1, "the day of the year beside the day", "Write one of them.")
+    for part, before in _BETWEEN.items():
+        part = "dayofyear" if part == "day" and "dayofyear" in groups else part
+        if part == "month" and "dayofyear" in groups:
+            continue
+        if part in groups:
+            at, piece = groups[part]
+            canonical += f"{before}\\{at}"
+            engine += before + piece.engine
+        elif part in _DEFAULTS:
+            canonical += before + _DEFAULTS[part][0]
+            engine += before + _DEFAULTS[part][1]
+    for part in ("half", "zone"):
+        if part in groups:
+            canonical += f" \\{groups[part][0]}"
+            engine += " " + groups[part][1].engine
+    whole = f"^(?i:{pattern})$"
+    rebuilt: Expression = call("regexp_replace", txt(a), text(whole), text(canonical))
+    if "zone" in groups:
+        rebuilt = call("regexp_replace", rebuilt, text("(?i)Z$"), text("+00"))
+    parsed = call("try_strptime", rebuilt, text(engine))
+    ms = tree("epoch_ms(:l)", l=parsed) if "zone" in groups else _instant_of(parsed, where)
+    fits = call("regexp_matches", txt(a), text(whole))
+    return a_number(tree("CASE WHEN :fits THEN CAST(:ms AS DOUBLE) END", fits=fits, ms=ms))
+
+
+def _to_millis(a: Value) -> Value:
+    return a_number(tree("CAST(:t AS DOUBLE)", t=instant(a)))
+
+
+def _from_millis(a: Value) -> Value:
+    return Value(instant(a), "time")
+
+
+FUNCTIONS: dict[str, Function] = {
+    "tomillis": Function(1, 1, _to_millis),
+    "frommillis": Function(1, 1, _from_millis),
+    "parsedate": Function(2, 3, _parse, sited=True),
+    "formatdate": Function(2, 3, _format, sited=True),
+    "strftime": Function(2, 3, _format, sited=True),
+}
