@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cwlab.api import (
@@ -109,11 +109,14 @@ class World:
         account, name = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
         return Principal(arn("sts", "", account, f"assumed-role/{name}/{session_name}"), account, "role")
 
-    def service_session(self, role_arn: str, service: str, session_name: str) -> Principal:
+    def service_session(
+        self, role_arn: str, service: str, session_name: str, source: Mapping[str, str] | None = None
+    ) -> Principal:
         """A session of a role taken on by an AWS service, if the role's trust policy lets that service.
 
         Args:
             service: as policies name it, ``ec2.amazonaws.com``.
+            source: condition keys that say for whom it acts: ``aws:SourceAccount``, ``aws:SourceArn``.
 
         Raises:
             AwsError: AccessDenied, where the role is missing or trusts others.
@@ -121,7 +124,7 @@ class World:
         load("iam")
         from cwlab.services.iam import authorize
 
-        decision = authorize.may_assume(self, role_arn, service)
+        decision = authorize.may_assume(self, role_arn, service, source)
         if not decision.allowed:
             raise AwsError("AccessDenied", decision.message, 403)
         return self.role_session(role_arn, session_name)

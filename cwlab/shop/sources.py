@@ -1,5 +1,5 @@
 """The shop as a source of logs: its name in Route 53, its API, its containers, its trail; and if asked for, a function, the
-tills of its pickup points, and an environment of Elastic Beanstalk.
+tills of its pickup points, an environment of Elastic Beanstalk, and a flow log of its web machines' VPC.
 
 Made with the calls you would make; the traffic is what ``cwlab.shop.requests`` has for the same minutes, so that every log
 tells the same story.
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cwlab.errors import BadInput
+from cwlab.shop import flows
 from cwlab.shop.chance import RANGE, uniform
 from cwlab.shop.machines import SEED
 from cwlab.shop.requests import MOST, REFUSED_MS, all_requests
@@ -30,6 +31,7 @@ DNS_GROUP, API_GROUP, TASK_GROUP, TRAIL_GROUP = (
 )
 FUNCTION, FUNCTION_GROUP = "shop-receipt", "/aws/lambda/shop-receipt"
 DEVICE_GROUP = "shop-tills"
+FLOW_GROUP = flows.GROUP
 PLATFORM = "shop-office"
 PLATFORM_FILE = "/var/log/web.stdout.log"
 PLATFORM_GROUP = f"/aws/elasticbeanstalk/{PLATFORM}{PLATFORM_FILE}"
@@ -37,7 +39,7 @@ DNS_REGION = "us-east-1"  # whatever the lab's Region: Route 53 writes there and
 TRAIL = "shop"
 MOST_HOURS = 48
 USUAL = ("dns", "api", "tasks", "trail")
-ALL = (*USUAL, "functions", "devices", "platform")
+ALL = (*USUAL, "functions", "devices", "platform", "flows")
 TILLS = 3
 _TTL = 60
 _RESOLVERS = 12
@@ -58,10 +60,12 @@ class Sources:
     function: str | None = None
     rule: str | None = None
     instance: str | None = None
+    flow_log: str | None = None
 
     def __repr__(self) -> str:
         named = {"zone": self.zone, "API": self.api, "task": self.task, "trail": self.trail}
         named |= {"function": self.function, "rule": self.rule, "instance": self.instance}
+        named |= {"flow log": self.flow_log}
         return "The shop's sources: " + ", ".join(f"{k} {v}" for k, v in named.items() if v)
 
 
@@ -75,12 +79,13 @@ def sources(lab: Lab, *, hours: int = 1, only: tuple[str, ...] = USUAL) -> Sourc
     Only if named: ``functions``: a Lambda function that runs for one order in four, START, END and REPORT in
     ``/aws/lambda/shop-receipt``. ``devices``: tills that publish each order paid there to ``shop/tills/…``, and an IoT rule that
     writes it to ``shop-tills``. ``platform``: an Elastic Beanstalk environment whose instance logs each failure and one order in
-    four to ``/var/log/web.stdout.log``, which is streamed.
+    four to ``/var/log/web.stdout.log``, which is streamed. ``flows``: a VPC flow log in ``shop-vpc`` of what customers and
+    strangers send to the web machines, which are built if they are not there.
 
     Args:
         lab: where; all but the DNS log is in its Region.
         hours: for how long customers come.
-        only: which of dns, api, tasks, trail, functions, devices, platform.
+        only: which of dns, api, tasks, trail, functions, devices, platform, flows.
 
     Raises:
         BadInput: hours or a name that cannot be.
@@ -97,9 +102,10 @@ def sources(lab: Lab, *, hours: int = 1, only: tuple[str, ...] = USUAL) -> Sourc
     function = _function(lab) if "functions" in only else None
     rule = _rule(lab) if "devices" in only else None
     environment = _environment(lab) if "platform" in only else None
+    flow_log = flows.flow_log(lab) if "flows" in only else None
     lab.advance(seconds=_START_SECONDS if environment is None else _PLATFORM_SECONDS)
     instance = None if environment is None else _instance(lab, environment)
-    made = Sources(zone, api, task, trail, bucket, function, rule, instance)
+    made = Sources(zone, api, task, trail, bucket, function, rule, instance, flow_log)
     _customers(lab, hours, made)
     return made
 
@@ -343,6 +349,8 @@ def _customers(lab: Lab, hours: int, made: Sources) -> None:
         paid = (uniform(SEED, "till", index) * 100 // RANGE < _PICKED_UP_PERCENT).tolist()
         rung = [_rung(at_ms[n], product[n], who[n]) for n in each if ordered[n] and paid[n]]
         lab.act("iot", "traffic", messages=sorted(rung))
+    if made.flow_log is not None:
+        flows.send(lab, hours, at_ms, latency, [address(each) for each in who], index)
     if made.instance is not None:
         start_ms = int(lab.now.timestamp() * 1000)
         wrote = [

@@ -25,6 +25,7 @@ class InstanceType:
     addresses_per_interface: int = 10
     cores: int = 1
     boots_from_store: bool = False
+    is_nitro: bool = True
 
     @property
     def is_burstable(self) -> bool:
@@ -59,6 +60,7 @@ TYPES: dict[str, InstanceType] = {
             max_interfaces=2,
             addresses_per_interface=6,
             boots_from_store=True,
+            is_nitro=False,
         ),
     )
 }

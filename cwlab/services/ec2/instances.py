@@ -9,6 +9,7 @@ from cwlab.api import Call, handler
 from cwlab.errors import AwsError
 from cwlab.services.ec2 import catalog
 from cwlab.services.ec2.addresses import public_ip
+from cwlab.services.ec2.flow_logs import capture
 from cwlab.services.ec2.interfaces import address_on, drop_interface
 from cwlab.services.ec2.notices import announce
 from cwlab.services.ec2.records import Instance, Interface, Since, StateChange
@@ -28,6 +29,7 @@ def later(call: Call, what: str, instance_id: str, low_s: int, high_s: int) -> N
 
 def change(call: Call, instance: Instance, state: str, reason: str = "") -> Instance:
     """Put an instance into a state, as of now."""
+    capture.settle(call)
     fresh = replace(instance, states=(*instance.states, StateChange(call.now_ms, state, reason)))
     call.table("instances")[instance.instance_id] = fresh
     announce(call, instance.instance_id, state)

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address, IPv4Network
 from cwlab.api import Call
 from cwlab.errors import AwsError
 from cwlab.services.ec2.addresses import free_address, private_name, public_name
+from cwlab.services.ec2.flow_logs import capture
 from cwlab.services.ec2.records import Address, Interface, Subnet, Vpc
 from cwlab.services.ec2.support import Params, Values, clean, invalid, listing, remove, tag_list
 from cwlab.timeline import to_datetime
@@ -69,6 +70,7 @@ def drop_interface(call: Call, interface_id: str) -> None:
     """Take a network interface away; an Elastic IP on it is free again."""
     if interface_id not in call.table("interfaces"):
         return
+    capture.settle(call)
     for address in list(call.table("addresses").values()):
         if address.interface_id == interface_id:
             call.table("addresses")[address.allocation_id] = Address(address.allocation_id, address.public_ip)

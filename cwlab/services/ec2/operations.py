@@ -20,11 +20,17 @@ from cwlab.services.ec2 import (
     vpc,
     watching,
 )
+from cwlab.services.ec2.flow_logs import capture as flow_capture
+from cwlab.services.ec2.flow_logs import delivery as flow_delivery
+from cwlab.services.ec2.flow_logs import operations as flow_logs
 
 __all__ = [
     "busy",
     "elastic",
     "endpoints",
+    "flow_capture",
+    "flow_delivery",
+    "flow_logs",
     "instances",
     "interfaces",
     "launch",

@@ -29,6 +29,7 @@ def network(cidr: str) -> IPv4Network:
     return parsed if isinstance(parsed, IPv4Network) else IPv4Network("0.0.0.0/32")
 
 
+@lru_cache(maxsize=16_384)
 def contains(cidr: str, address: str) -> bool:
     """Whether an IPv4 address lies in a range."""
     return ip_address(address) in network(cidr)
@@ -43,18 +44,26 @@ class Verdict:
 
 
 def judge_acl(
-    acl: NetworkAcl, *, egress: bool, peer: str, ports: tuple[int, int], protocol: str = TCP
+    acl: NetworkAcl,
+    *,
+    egress: bool,
+    peer: str,
+    ports: tuple[int, int],
+    protocol: str = TCP,
+    icmp: tuple[int, int] | None = None,
 ) -> Verdict:
     """Judge packets to any destination port in `ports` (inclusive) against a network ACL.
 
     `peer` is the far address: the destination going out, the source coming in. Lines are read by ascending number and the
     first that matches decides, port by port; a port no line matches is denied by `*`. The verdict is `allowed` only if every
-    port passes, since nobody chooses the ephemeral port a connection gets.
+    port passes, since nobody chooses the ephemeral port a connection gets. `icmp` is the type and code of an ICMP message.
     """
     pending = [ports]
     used: list[int] = []
     for entry in sorted(acl.entries, key=lambda entry: entry.number):
         if entry.egress != egress or entry.protocol not in ("-1", protocol) or not contains(entry.cidr, peer):
+            continue
+        if icmp is not None and not _is_of(icmp, entry.icmp_type, entry.icmp_code):
             continue
         low, high = _ports_of(entry)
         touched = [
@@ -69,6 +78,11 @@ def judge_acl(
         if not pending:
             return Verdict(True, "rule " + ", ".join(map(str, used)))
     return Verdict(False, f"no rule allows {_range(pending[0])}, so * denies it")
+
+
+def _is_of(icmp: tuple[int, int], kind: int | None, code: int | None) -> bool:
+    """Whether an ICMP message is of a rule's type and code, where -1 and none stand for any."""
+    return kind in (None, -1, icmp[0]) and code in (None, -1, icmp[1])
 
 
 def _ports_of(entry: AclEntry) -> tuple[int, int]:
@@ -97,25 +111,39 @@ def judge_groups(
     peer_groups: Iterable[str] = (),
     port: int = HTTPS,
     protocol: str = TCP,
+    icmp: tuple[int, int] | None = None,
 ) -> Verdict:
     """Judge a new connection to `port` against the union of an interface's security groups.
 
     Replies are not asked about: security groups remember the connections they let through. `peer_groups` are the groups of
-    the far interface, for rules that name a group instead of a range.
+    the far interface, for rules that name a group instead of a range. `icmp` is the type and code of an ICMP message, which
+    rules keep where others have ports.
     """
     names = []
     for group in groups:
         names.append(group.group_id)
         for rule in group.rules:
-            if rule.egress == egress and _rule_matches(rule, peer, frozenset(peer_groups), port, protocol):
+            if rule.egress == egress and _rule_matches(
+                rule, peer, frozenset(peer_groups), port, protocol, icmp
+            ):
                 return Verdict(True, group.group_id)
     return Verdict(False, ", ".join(names) or "no security group")
 
 
-def _rule_matches(rule: GroupRule, peer: str, peer_groups: frozenset[str], port: int, protocol: str) -> bool:
+def _rule_matches(
+    rule: GroupRule,
+    peer: str,
+    peer_groups: frozenset[str],
+    port: int,
+    protocol: str,
+    icmp: tuple[int, int] | None,
+) -> bool:
     if PROTOCOL_NUMBERS.get(rule.protocol, rule.protocol) not in ("-1", protocol):
         return False
-    if rule.protocol != "-1" and not (rule.from_port == -1 or rule.from_port <= port <= rule.to_port):
+    if icmp is not None and rule.protocol != "-1":
+        if not _is_of(icmp, rule.from_port, rule.to_port):
+            return False
+    elif rule.protocol != "-1" and not (rule.from_port == -1 or rule.from_port <= port <= rule.to_port):
         return False
     if rule.peer_kind == "group":
         return rule.peer in peer_groups

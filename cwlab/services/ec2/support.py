@@ -15,6 +15,7 @@ from cwlab.api import Call, operation
 from cwlab.arn import arn
 from cwlab.errors import AwsError, NotModelled
 from cwlab.services.ec2 import defaults
+from cwlab.services.ec2.flow_logs import capture
 
 T = TypeVar("T")
 Params = dict[str, Any]
@@ -36,6 +37,8 @@ def op(name: str, *, resource: Any = "*", readonly: bool = False) -> Callable[[F
                     "DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412
                 )
             defaults.ensure(call)
+            if not readonly:
+                capture.settle(call)  # what has come is judged by the rules that stood
             return function(call, **params)
 
         signature = inspect.signature(function)
@@ -84,6 +87,10 @@ _MISSING = {
     "security_groups": ("InvalidGroup.NotFound", "The security group '{}' does not exist"),
     "network_acls": ("InvalidNetworkAclID.NotFound", "The networkAcl ID '{}' does not exist"),
     "endpoints": ("InvalidVpcEndpointId.NotFound", "The Vpc Endpoint Id '{}' does not exist"),
+    "flow_logs": (
+        "InvalidFlowLogId.NotFound",
+        "These flow log ids in the input list are not found: [TotalCount: {count}] {}",
+    ),
     "interfaces": ("InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '{}' does not exist"),
     "launch_templates": (
         "InvalidLaunchTemplateId.NotFound",
@@ -119,7 +126,7 @@ def missing(table: str, *ids: str) -> AwsError:
     code, text = _MISSING[table]
     if len(ids) > 1:
         text = text.replace(" ID ", " IDs ").replace("does not", "do not")
-    return AwsError(code, text.format(", ".join(ids)))
+    return AwsError(code, text.format(", ".join(ids), count=len(ids)))
 
 
 def invalid(message: str, code: str = "InvalidParameterValue") -> AwsError:
@@ -292,6 +299,7 @@ KINDS = {
     "vpce": "vpc-endpoint",
     "eni": "network-interface",
     "lt": "launch-template",
+    "fl": "vpc-flow-log",
 }
 """Resource types as tags and ARNs name them, by the prefix of the id."""
 TABLES = {
@@ -307,6 +315,7 @@ TABLES = {
     "vpc-endpoint": "endpoints",
     "network-interface": "interfaces",
     "launch-template": "launch_templates",
+    "vpc-flow-log": "flow_logs",
 }
 
 
