@@ -8,7 +8,7 @@ from typing import Any
 
 from cwlab.api import Call, operation
 from cwlab.errors import NotModelled
-from cwlab.services.logs import keys, metric_filters, paging, policies, tallies
+from cwlab.services.logs import indexes, keys, metric_filters, paging, policies, tallies
 from cwlab.services.logs.names import (
     group_arn,
     group_of,
@@ -73,6 +73,7 @@ def delete_log_group(call: Call, *, logGroupName: str) -> None:
     streams(call, logGroupName).clear()
     policies.forget(call, logGroupName)
     metric_filters.forget_all(call, logGroupName)
+    indexes.forget(call, logGroupName)
     del groups(call)[logGroupName]
 
 

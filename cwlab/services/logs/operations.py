@@ -1,10 +1,12 @@
 """The operations of CloudWatch Logs, declared by the modules that hold them."""
 
 from cwlab.services.logs import (  # noqa: F401
+    account_policies,
     emf,
     events,
     export,
     groups,
+    indexes,
     keys,
     metric_filters,
     metrics,

@@ -17,6 +17,7 @@ class Query:
     """A query and what it answers.
 
     ``pointers`` (log, stream, ts, place) has one for each row where rows are events; ``failed`` is what the engine said.
+    ``scanned`` and ``nbytes`` are events and bytes looked at, in ``looked_at`` groups; field indexes spared it the ``skipped``.
     """
 
     id: str
@@ -30,6 +31,9 @@ class Query:
     matched: int
     scanned: int
     nbytes: int
+    looked_at: int
+    skipped: int = 0
+    skipped_bytes: int = 0
     stopped_ms: int | None = None
     failed: str | None = None
 

@@ -43,9 +43,9 @@ def get_query_results(
             "recordsMatched": float(query.matched if complete else 0),
             "recordsScanned": float(query.scanned if complete else 0),
             "bytesScanned": float(query.nbytes if complete else 0),
-            "estimatedRecordsSkipped": 0.0,
-            "estimatedBytesSkipped": 0.0,
-            "logGroupsScanned": float(len(query.groups)),
+            "estimatedRecordsSkipped": float(query.skipped if complete else 0),
+            "estimatedBytesSkipped": float(query.skipped_bytes if complete else 0),
+            "logGroupsScanned": float(query.looked_at),
         },
         "status": status,
     }

@@ -7,7 +7,8 @@ from typing import Any
 
 from cwlab.api import Call, operation
 from cwlab.errors import NotModelled
-from cwlab.services.logs.queries.choosing import conditions, places, touched
+from cwlab.services.logs.queries.choosing import chosen_by, conditions, places, touched
+from cwlab.services.logs.queries.indexed import Spans, looked_at, spans_of
 from cwlab.services.logs.queries.records import Query
 from cwlab.services.logs.queries.scanning import sources_of
 from cwlab.services.logs.refusals import invalid
@@ -30,7 +31,7 @@ def start_query(
     queryLanguage: str = "CWLI",
 ) -> Structure:
     """Query groups from one second to another, both included."""
-    from cwlab.services.logs.insights import engine
+    from cwlab.services.logs.insights import engine, nodes
     from cwlab.services.logs.insights.compile import compiled
     from cwlab.services.logs.insights.parse import parse
 
@@ -46,14 +47,22 @@ def start_query(
     query = parse(queryString)
     compiled_query = compiled(query, call.now_ms, limit)
     found = places(call, named, query)
-    inputs: list[list[engine.Source]] = []
+    spans = spans_of(found) if compiled_query.skipped is not None else None
+    inputs: list[engine.Given] = []
+    sources: list[engine.Source] = []
     for wanted in compiled_query.inputs:
-        assert wanted.asked is None, wanted  # no command asks for other events yet
+        if isinstance(wanted.asked, nodes.FilterIndex):
+            assert spans is not None
+            inputs.append(spans)
+            continue
+        groups = chosen_by(call, wanted.asked.source) if isinstance(wanted.asked, nodes.Subquery) else found
         read: list[engine.Source] = []
-        for place in found:
+        for place in groups:
             read += sources_of(place.call, place.group, startTime * SECOND, endTime * SECOND)
         inputs.append(read)
-    sources = [source for each in inputs for source in each]
+        sources += read
+    answer = _answered(compiled_query, inputs, spans)
+    skipped, skipped_bytes = answer.pop("skipped")
     answered = Query(
         id=call.unique("", 8) + "-" + "-".join(call.unique("", n) for n in (4, 4, 4, 12)),
         text=queryString,
@@ -61,22 +70,26 @@ def start_query(
         created_ms=call.now_ms,
         user=call.principal.arn,
         columns=tuple(column.name for column in compiled_query.columns),
-        scanned=sum(s.last - s.first for s in sources),
-        nbytes=sum(int(s.chunk.offset[s.last]) - int(s.chunk.offset[s.first]) for s in sources),
-        **_answered(compiled_query, inputs),
+        scanned=sum(s.last - s.first for s in sources) - skipped,
+        nbytes=sum(int(s.chunk.offset[s.last]) - int(s.chunk.offset[s.first]) for s in sources)
+        - skipped_bytes,
+        looked_at=len(found) if spans is None else looked_at(query, spans, found),
+        skipped=skipped,
+        skipped_bytes=skipped_bytes,
+        **answer,
     )
     call.table("queries")[answered.id] = answered
     return {"queryId": answered.id}
 
 
-def _answered(compiled_query: Any, inputs: list[list[Any]]) -> Structure:
+def _answered(compiled_query: Any, inputs: list[Any], spans: Spans | None) -> Structure:
     """The rows, or why there are none."""
     import duckdb
 
     from cwlab.services.logs.insights import engine
 
     try:
-        answer = engine.run(compiled_query, *inputs)
+        answer = engine.run(compiled_query, *inputs, spans=spans)
     except duckdb.Error as error:
-        return {"rows": (), "pointers": None, "matched": 0, "failed": str(error)}
-    return {"rows": answer.rows, "pointers": answer.pointers, "matched": answer.matched}
+        return {"rows": (), "pointers": None, "matched": 0, "skipped": (0, 0), "failed": str(error)}
+    return answer._asdict()
