@@ -81,7 +81,8 @@ def query(
     while "nextToken" in answer:
         answer = logs.get_query_results(queryId=query_id, nextToken=answer["nextToken"])
         rows = rows + answer["results"]
-    names = list(dict.fromkeys(cell["field"] for row in rows for cell in row))
+    fullest = sorted(rows, key=len, reverse=True)  # a row leaves out what it has not
+    names = list(dict.fromkeys(cell["field"] for row in fullest for cell in row))
     maps = [{cell["field"]: cell["value"] for cell in row} for row in rows]
     frame = pd.DataFrame({name: _column([each.get(name) for each in maps]) for name in names})
     frame.attrs |= {"statistics": statistics, "query_id": query_id}

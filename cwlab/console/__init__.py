@@ -25,6 +25,7 @@
     console.logs(lab, "/var/log/secure", pattern="Failed password")             # logs: the events of a group
     console.live_tail(lab, "/var/log/secure")
     console.pattern(lab, lines, "[ip, user, ...]")                              # the pattern bench
+    console.insights(lab, "/var/log/secure", "stats count(*) by bin(5m)")       # the Insights bench
     console.sources(lab, "/var/log/secure", hosts=["web-1", "web-2"])           # sources, streams, group
     console.groups(lab, ["eu-central-1", "us-east-1"])                          # which groups lie where
     console.group(lab, "/var/log/secure")                                       # what is set on a group
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from cwlab.console.panels import Panel
     from cwlab.console.patternbench import pattern
     from cwlab.console.picture import Picture, show
+    from cwlab.console.questions import insights
     from cwlab.console.rulings import group, groups, outcomes
     from cwlab.console.scoring import score
     from cwlab.console.tailing import LiveTail, live_tail
@@ -88,6 +90,7 @@ _HOME = {
     "export": "exporting",
     "group": "rulings",
     "groups": "rulings",
+    "insights": "questions",
     "journal": "views",
     "live_tail": "tailing",
     "logs": "logbook",
@@ -125,6 +128,7 @@ __all__ = [
     "export",
     "group",
     "groups",
+    "insights",
     "journal",
     "live_tail",
     "logs",

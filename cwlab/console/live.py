@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -89,6 +89,7 @@ class LiveView(anywidget.AnyWidget):
         *,
         error: bool = False,
         note: str | None = None,
+        folds: Mapping[str, str] | None = None,
     ) -> None:
         """Show a picture with its words; the drawing itself is sent only when it differs from the one shown."""
         drawing = fingerprint(picture.spec)
@@ -101,6 +102,7 @@ class LiveView(anywidget.AnyWidget):
             "why": why,
             "error": error,
             "note": note,
+            "folds": list((folds or {}).items()),
             "calls": calls,
             "table": table_cells(picture),
         }

@@ -11,7 +11,7 @@ One redraw is in flight: while the browser paints, moves of a slider are remembe
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cwlab.console.calls import python
@@ -151,6 +151,31 @@ class Words:
 
 
 @dataclass(frozen=True)
+class Code:
+    """A few lines of code, taken on Ctrl+Enter or when you leave the box.
+
+    ``words`` gives what can stand in it, as pairs of a word and its kind; it is asked again after each move.
+    """
+
+    name: str
+    label: str
+    value: str = ""
+    words: Callable[[], Sequence[tuple[str, str]]] = tuple
+    rows: int = 6
+
+    def check(self, value: Any) -> str:
+        """The text."""
+        if not isinstance(value, str):
+            raise BadInput(value, f"{self.name} takes text.")
+        return value
+
+    def widget(self) -> Any:
+        from cwlab.console.codebox import CodeBox
+
+        return CodeBox(label=self.label, value=self.value, rows=self.rows)
+
+
+@dataclass(frozen=True)
 class Push:
     """A button. Its twin is the function itself, which ``action`` names in the panel: ``panel.<name>()``."""
 
@@ -165,7 +190,7 @@ class Push:
         return w.Button(description=self.label, tooltip=self.hint, layout=w.Layout(width="auto"))
 
 
-Control = Pick | Whole | Tick | Words | Push
+Control = Pick | Whole | Tick | Words | Code | Push
 
 
 @dataclass(frozen=True)
@@ -180,6 +205,8 @@ class Shown:
             what the journal has of it. A test runs them.
         note: lines that must keep their columns, such as a caret under a mistake. None: the panel never has any; "" keeps
             room for them.
+        mark: where the mistake is in a box of code, from one place to another.
+        folds: more texts, each under its label in a fold that is closed at first. The labels stay the same.
     """
 
     picture: Picture
@@ -187,6 +214,8 @@ class Shown:
     entries: Sequence[Any] = ()
     setup: Sequence[str] = ()
     note: str | None = None
+    mark: tuple[int, int] | None = None
+    folds: Mapping[str, str] = field(default_factory=dict)
 
 
 class Panel:
@@ -305,6 +334,8 @@ class Panel:
                 if widget.value != self.values[name]:
                     widget.value = self.values[name]
                 widget.observe(lambda change, name=name: self._moved(name, change["new"]), "value")
+            if isinstance(control, Code):
+                widget.on_run(lambda name=name: self._moved(name, self.values[name]))
         self._live = LiveView(self._painted, height=self._height)
         self._send()
         buttons = [self._widgets[n] for n, c in self.controls.items() if isinstance(c, Push)]
@@ -344,6 +375,10 @@ class Panel:
     def _send(self) -> None:
         if self._live is None:
             return
+        for name, control in self.controls.items():
+            if isinstance(control, Code):
+                self._widgets[name].offer(control.words())
+                self._widgets[name].underline(self.shown.mark)
         self._sent += 1
         self._in_flight = self._watched
         self._live.update(
@@ -353,6 +388,7 @@ class Panel:
             self.calls,
             error=bool(self._error),
             note=self.shown.note,
+            folds=self.shown.folds,
         )
 
     def _move_widgets(self) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from cwlab.console import eventlog
 from cwlab.console.calls import Recorder
 from cwlab.console.charts.matches import height, matches
 from cwlab.console.panels import Control, Panel, Shown, Whole, Words
-from cwlab.console.words import shorten
+from cwlab.console.starting import Examples, start_from
 from cwlab.console.workbench import within
 from cwlab.errors import BadInput
 from cwlab.patterns import explain
@@ -27,7 +27,7 @@ def pattern(
     lines: Sequence[str],
     pattern: str = "",
     *,
-    examples: Mapping[str, str] | Iterable[str] = (),
+    examples: Examples = (),
     look: int = 1,
 ) -> Panel:
     """Write a filter pattern over sample lines and see which match, where and why.
@@ -69,7 +69,9 @@ def pattern(
         Words("pattern", "Filter pattern", pattern, wide=True),
         Whole("look", "Look closely at line", 1, len(lines), look),
     ]
-    return Panel("pattern bench", controls, draw, height=height(len(lines)) + 66, also=_examples(examples))
+    return Panel(
+        "pattern bench", controls, draw, height=height(len(lines)) + 66, also=start_from("pattern", examples)
+    )
 
 
 def _asked(client: Any, pattern: str, lines: Sequence[str]) -> Exception | None:
@@ -87,32 +89,3 @@ def _why(told: Any, pattern: str) -> str:
     if told.mode == "text" and any(not part.counts for part in told.parts):
         said += " Optional terms (?) beside others are ignored."
     return said
-
-
-def _examples(given: Mapping[str, str] | Iterable[str]) -> Any:
-    """A choice of patterns to start from. Its twin is ``panel.set(pattern=…)``."""
-    known = dict(given) if isinstance(given, Mapping) else {text: text for text in given}
-    if not known:
-        return None
-
-    def widgets(panel: Panel) -> list[Any]:
-        import ipywidgets as w
-
-        choice = w.Dropdown(
-            options=[("…", ""), *((shorten(name, 60), text) for name, text in known.items())],
-            value="",
-            description="Start from",
-            style={"description_width": "initial"},
-            layout=w.Layout(width="auto", max_width="480px"),
-        )
-        choice.observe(lambda change: change["new"] and panel.set(pattern=change["new"]), "value")
-        box = panel._widgets["pattern"]  # once it is edited it is no example any more
-
-        def follow(_change: object = None) -> None:
-            choice.value = box.value if box.value in known.values() else ""
-
-        box.observe(follow, "value")
-        follow()
-        return [choice]
-
-    return widgets

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from cwlab.console.charts.stack import stack
 from cwlab.console.exploring import PERIODS, STATISTICS
 from cwlab.console.panels import Control, Panel, Pick, Shown, Tick, Words
 from cwlab.console.reading import Result
+from cwlab.console.starting import Examples, start_from
 from cwlab.console.words import clean, clock, counted, shorten, span
 from cwlab.errors import BadInput, NotModelled
 from cwlab.timeline import to_datetime, to_ms
@@ -38,7 +39,7 @@ def bench(
     series: Series,
     expression: str = "",
     *,
-    examples: Mapping[str, str] | Iterable[str] = (),
+    examples: Examples = (),
     statistic: str = "Average",
     period: int = 60,
     hours: float = 1,
@@ -84,7 +85,7 @@ def bench(
             answer = asked.of(lab.client("cloudwatch"))
         return replace(_shown(asked, answer), entries=made.entries)
 
-    return Panel("bench", controls, draw, height=TOP + BOTTOM + 190, also=_examples(examples))
+    return Panel("bench", controls, draw, height=TOP + BOTTOM + 190, also=start_from("expression", examples))
 
 
 def _check(series: Series) -> None:
@@ -106,37 +107,6 @@ def _check(series: Series) -> None:
 def _metric(given: Sequence[Any]) -> tuple[str, str, Any]:
     namespace, name, *dimensions = given
     return namespace, name, dimensions[0] if dimensions else None
-
-
-def _examples(given: Mapping[str, str] | Iterable[str]) -> Any:
-    """A choice of expressions to start from. Its twin is ``panel.set(expression=…)``."""
-    known = dict(given) if isinstance(given, Mapping) else {text: text for text in given}
-    if not known:
-        return None
-
-    def widgets(panel: Panel) -> list[Any]:
-        import ipywidgets as w
-
-        start = "Start from"
-        options = [("…", ""), *((shorten(name, 60), text) for name, text in known.items())]
-        choice = w.Dropdown(
-            options=options,
-            value="",
-            description=start,
-            style={"description_width": "initial"},
-            layout=w.Layout(width="auto", max_width="480px"),
-        )
-        choice.observe(lambda change: change["new"] and panel.set(expression=change["new"]), "value")
-        box = panel._widgets["expression"]  # once it is edited it is no example any more
-
-        def follow(_change: object = None) -> None:
-            choice.value = box.value if box.value in known.values() else ""
-
-        box.observe(follow, "value")
-        follow()
-        return [choice]
-
-    return widgets
 
 
 # -- asking --------------------------------------------------------------------------------------------------------

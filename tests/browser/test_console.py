@@ -68,6 +68,7 @@ LIVE = {
     "logs": "console.logs(written, '/var/log/secure', pattern='Failed')",
     "live_tail": "console.live_tail(written.fork(), '/var/log/secure')",
     "pattern": f"console.pattern(written, [{NASTY!r}, 'a b 404 12'], '?img ?404')",
+    "insights": "console.insights(written, '/var/log/secure', 'stats count(*) by bin(1m), @logStream')",
     "sources": "console.sources(written, '/var/log/secure', ['web-1', 'web-2'])",
     "export": "console.export(exported, task)",
 }

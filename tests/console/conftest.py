@@ -132,6 +132,12 @@ def log_kinds() -> dict[str, console.Picture]:
         "pattern, text": console.pattern(lab, lines, "?img ?404").picture,
         "pattern, fields": console.pattern(lab, lines, "[..., status = 4*, bytes]", look=3).picture,
         "pattern, refused": console.pattern(lab, lines, "{ $.a == 1 }").picture,
+        "insights, rows": console.insights(lab, group).picture,
+        "insights, lines": console.insights(lab, group, "stats count(*) by bin(1m)").picture,
+        "insights, bars": console.insights(
+            lab, group, "stats count(*), max(strlen(@message)) by @logStream"
+        ).picture,
+        "insights, refused": console.insights(lab, group, "stats count(*) by").picture,
         "sources": console.sources(lab, group, ["web-1", "web-2"]).picture,
         "group": console.group(lab, group),
         "groups": console.groups(lab, ["us-east-1", "eu-west-1"]),

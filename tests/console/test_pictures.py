@@ -23,7 +23,8 @@ KINDS = [
     "metric", "metric, long", "metric, empty", "explorer", "explorer, empty", "bench", "bench, refused",
     "bench, search", "ask", "resolution", "resolution, standard", "retention", "retention, gone", "statistics", "time machine", "journal", "agenda",
     "alarm", "missing data", "alarms", "alarms, none", "states", "composite", "aftermath", "score", "tune",
-    "logs", "logs, refused", "live tail", "pattern, text", "pattern, fields", "pattern, refused", "sources", "group", "groups", "outcomes", "export",
+    "logs", "logs, refused", "live tail", "pattern, text", "pattern, fields", "pattern, refused",
+    "insights, rows", "insights, lines", "insights, bars", "insights, refused", "sources", "group", "groups", "outcomes", "export",
 ]  # fmt: skip
 
 

@@ -36,6 +36,15 @@ function fold(parent, className, label) {
   return { details, summary };
 }
 
+// Texts in folds of their own; while their labels stay, so do the folds, open or closed.
+function fillFolds(parent, folds) {
+  if (parent.children.length !== folds.length || folds.some(([label], n) => parent.children[n].firstChild.textContent !== label)) {
+    parent.replaceChildren();
+    for (const [label] of folds) element(fold(parent, "cwlab-more", label).details, "pre", "").tabIndex = 0;
+  }
+  folds.forEach(([, text], n) => (parent.children[n].lastChild.textContent = text));
+}
+
 function fillTable(table, { columns, rows, more }) {
   const head = document.createElement("tr");
   for (const c of columns) element(head, "th", "", c).scope = "col";
@@ -82,6 +91,7 @@ function render({ model, el }) {
   code.tabIndex = 0;
   const numbers = fold(el, "cwlab-numbers", "The numbers");
   const table = element(numbers.details, "table", "");
+  const more = element(el, "div", "");
   copy.onclick = async () => {
     await navigator.clipboard.writeText(code.textContent);
     copy.textContent = "Copied";
@@ -102,6 +112,7 @@ function render({ model, el }) {
     calls.details.hidden = !frame.calls;
     numbers.details.hidden = !frame.table.columns.length;
     if (numbers.details.open) fillTable(table, frame.table);
+    fillFolds(more, frame.folds ?? []);
   }
 
   async function picture(frame) {
