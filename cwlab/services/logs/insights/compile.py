@@ -6,7 +6,6 @@ was recognized as) and json (the document in it). So have ``events2`` and on, of
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from cwlab.services.logs.insights import nodes
 from cwlab.services.logs.insights.chain import Chain
 from cwlab.services.logs.insights.commands import apply
 from cwlab.services.logs.insights.errors import QueryError
-from cwlab.services.logs.insights.indexed import passed_over
+from cwlab.services.logs.insights.indexed import Skipping, passed_over
 from cwlab.services.logs.insights.tree import array, call, column, text, tree
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ class Compiled:
         statement: what gives the rows: the columns, then, where ``pointed``, those of ``POINTER``.
         matched: what counts the events that pass the filters; None when all do.
         text: the statement as the engine reads it.
-        skipped: what counts the events, and their bytes, that field indexes let pass over (``indexed``); None when none could.
+        skipped: what counts the events that field indexes let pass over; None when none could.
     """
 
     statement: Select
@@ -66,7 +65,7 @@ class Compiled:
     columns: tuple[Column, ...]
     pointed: bool
     matched: str | None
-    skipped: Callable[[], str] | None = None
+    skipped: Skipping | None = None
 
     @property
     def sql(self) -> str:
@@ -129,15 +128,21 @@ def _finished(chain: Chain, limit: int | None) -> Compiled:
         columns,
         pointed,
         None if count is None else count.sql("duckdb"),
-        (lambda: _skipped(chain)) if chain.questions else None,
+        _skipping(chain),
     )
 
 
-def _skipped(chain: Chain) -> str:
+def _skipping(chain: Chain) -> Skipping | None:
     from sqlglot import exp
 
-    sums = exp.select(tree("COUNT(*)"), tree("COALESCE(SUM(strlen(message)), 0)"))
-    return whole_statement(chain, sums.from_("input").where(passed_over(chain), copy=False), []).sql("duckdb")
+    def written() -> str:  # only when it is wanted: a condition may be long
+        sums = exp.select(tree("COUNT(*)"), tree("COALESCE(SUM(strlen(message)), 0)")).from_("input")
+        return whole_statement(chain, sums.where(passed_over(chain), copy=False), []).sql("duckdb")
+
+    if not chain.questions:
+        return None
+    fields = frozenset(each.field.name for each in chain.questions)
+    return Skipping(fields, any(each.forced for each in chain.questions), written)
 
 
 def whole_statement(chain: Chain, last: Select, steps: list[tuple[str, Select]]) -> Select:

@@ -62,10 +62,10 @@ def run(compiled: Compiled, *inputs: Given, spans: Plain | None = None) -> Answe
     copies = _copies()
     with copies.database.cursor() as cursor:
         answer = _run(cursor, copies, compiled, inputs)
-        if spans is None or compiled.skipped is None:
+        if spans is None or compiled.skipped is None or not compiled.skipped.worth(spans):
             return answer
         _plain(cursor, TABLE, spans)
-        ((events, nbytes),) = cursor.execute(compiled.skipped()).fetchall()
+        ((events, nbytes),) = cursor.execute(compiled.skipped.text()).fetchall()
         return answer._replace(skipped=(events, int(nbytes)))
 
 

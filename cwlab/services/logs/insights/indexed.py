@@ -33,6 +33,24 @@ class Question(NamedTuple):
     forced: bool
 
 
+class Skipping(NamedTuple):
+    """What a query can tell of the events that indexes let pass over: how many, how many bytes.
+
+    Args:
+        fields: whose indexes it asks.
+        forced: it reads nothing but what they hold.
+        text: writes the statement.
+    """
+
+    fields: frozenset[str]
+    forced: bool
+    text: Callable[[], str]
+
+    def worth(self, spans: Mapping[str, Sequence[str | None]]) -> bool:
+        """Whether anything can be passed over with these indexes."""
+        return self.forced or not self.fields.isdisjoint(spans["of_field"])
+
+
 def rows(log: str, spans: Mapping[str, Sequence[tuple[Moment, Moment | None]]]) -> Iterator[Row]:
     """A group's spans as rows of a table of ``COLUMNS``."""
     for field, every in spans.items():
