@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cwlab.services.logs.insights import nodes
 from cwlab.services.logs.insights.expressions import AGGREGATES, Expressions
 from cwlab.services.logs.insights.tree import call, column, number, tree
-from cwlab.services.logs.insights.values import Value, natural, num, txt
+from cwlab.services.logs.insights.values import Value, leaf, natural, num, txt
 
 if TYPE_CHECKING:
     from sqlglot.expressions import Expression
@@ -55,6 +55,7 @@ class Aggregates(Expressions):
         value = self.rows.value(node.arguments[0])
         if value.kind == "json":
             raise self.refuse(node, "a map or list in stats", "Take a part of it.")
+        value = leaf(value)
         if name in _OF_NUMBERS:
             return Value(call(_OF_NUMBERS[name], num(value)), "num")
         if name in ("count", "count_distinct"):

@@ -18,7 +18,7 @@ from cwlab.services.logs.insights.errors import QueryError
 from cwlab.services.logs.insights.expressions import Expressions
 from cwlab.services.logs.insights.indexed import Question
 from cwlab.services.logs.insights.tree import column, number
-from cwlab.services.logs.insights.values import Value, natural, null, of_bool
+from cwlab.services.logs.insights.values import Value, inside, natural, null, of_bool
 
 if TYPE_CHECKING:
     from sqlglot.expressions import Expression, Select
@@ -44,6 +44,7 @@ class Chain:
         apply: adds the steps of commands.
         beside: another chain of the same statement; None for the first.
         asked: the node that asks for its events; None for those the request names.
+        span: the time the query is about, ms, both ends included.
     """
 
     def __init__(
@@ -53,8 +54,9 @@ class Chain:
         apply: Apply,
         beside: Chain | None = None,
         asked: nodes.Node | None = None,
+        span: tuple[int, int] = (0, 0),
     ) -> None:
-        self.query, self.now_ms, self.asked, self._apply = query, now_ms, asked, apply
+        self.query, self.now_ms, self.span, self.asked, self._apply = query, now_ms, span, asked, apply
         self.chains: list[Chain] = [] if beside is None else beside.chains  # of the statement, in order
         self.tables: list[nodes.Node] = [] if beside is None else beside.tables
         self.chains.append(self)
@@ -67,7 +69,8 @@ class Chain:
         self.paths: list[str] = []
         self.found: list[tuple[str, Expression]] = []
         self.grouped = 0
-        self.order: Order = [("ts", True), ("place", False)]
+        self.ties: Order = [("ts", True), ("place", False)]  # the order of equal events
+        self.order: Order = list(self.ties)
         self.shown: list[tuple[str, Value]] = []
         self.displayed: list[tuple[str, Value]] | None = None
         self.filtered = False
@@ -87,7 +90,7 @@ class Chain:
         Args:
             asked: the node that asks for the events: whoever fills the inputs of the statement knows by it which.
         """
-        other = Chain(self.query, self.now_ms, self._apply, self, asked)
+        other = Chain(self.query, self.now_ms, self._apply, self, asked, self.span)
         other.apply(commands)
         return other
 
@@ -152,7 +155,7 @@ class Chain:
 
     def expressions(self) -> Expressions:
         time = None if self.grouped else self.system("@timestamp")
-        return Expressions(self.query, self.lookup, self.verbatim, self.now_ms, time)
+        return Expressions(self.query, self.lookup, self.verbatim, self.now_ms, time, self.span)
 
     def raw(self, field: nodes.Field) -> bool:
         """Whether a field that was looked up is one of the event, and nothing the query computed."""
@@ -171,6 +174,10 @@ class Chain:
     def lookup(self, field: nodes.Field) -> Value:
         if field.name in self.known:
             return self.known[field.name]
+        for n in range(len(field.parts) - 1, 0, -1):
+            whole = self.known.get(".".join(field.parts[:n]))
+            if whole is not None and whole.kind in ("json", "part"):
+                return inside(whole, field.parts[n:])
         if field.name.lower() in ("true", "false"):
             return of_bool(field.name.lower() == "true")
         if self.grouped:

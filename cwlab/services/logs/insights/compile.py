@@ -16,6 +16,7 @@ from cwlab.services.logs.insights.commands import apply
 from cwlab.services.logs.insights.errors import QueryError
 from cwlab.services.logs.insights.indexed import Skipping, passed_over
 from cwlab.services.logs.insights.tree import array, call, column, text, tree
+from cwlab.services.logs.insights.values import printed
 
 if TYPE_CHECKING:
     from sqlglot.expressions import Select
@@ -73,18 +74,21 @@ class Compiled:
         return self.statement.sql("duckdb", pretty=True)
 
 
-def compiled(query: nodes.Query, now_ms: int, limit: int | None = None) -> Compiled:
+def compiled(
+    query: nodes.Query, now_ms: int, limit: int | None = None, span: tuple[int, int] | None = None
+) -> Compiled:
     """Compile a query.
 
     Args:
         now_ms: when it starts, for ``now()``.
         limit: the most rows asked for beside the query; the smaller limit counts.
+        span: the time the query is about, ms, both ends included; only now when None.
 
     Raises:
         QueryError: MalformedQueryException, with the place.
     """
     try:
-        chain = Chain(query.text, now_ms, apply)
+        chain = Chain(query.text, now_ms, apply, span=span or (now_ms, now_ms))
         chain.apply(query.commands)
         return _finished(chain, limit)
     except RecursionError:
@@ -102,7 +106,8 @@ def _finished(chain: Chain, limit: int | None) -> Compiled:
     from sqlglot import exp
 
     selected = [
-        exp.alias_(value.sql.copy(), exp.to_identifier(name, quoted=True)) for name, value in named.items()
+        exp.alias_(printed(value).copy(), exp.to_identifier(name, quoted=True))
+        for name, value in named.items()
     ]
     pointed = not chain.grouped
     if pointed:

@@ -16,7 +16,9 @@ from cwlab.services.logs.insights.values import (
     Value,
     compare,
     finite,
+    inside,
     instant,
+    item,
     num,
     of_number,
     of_text,
@@ -111,11 +113,24 @@ class Expressions:
                 return self._operation(node)
             case nodes.Call():
                 return self._call(node)
+            case nodes.Item() | nodes.Member():
+                return self._inside(node)
             case nodes.Period():
                 raise self.refuse(node, "a period outside bin, datefloor or dateceil", "Write bin(5m).")
             case nodes.Star():
                 raise self.refuse(node, "a star outside count", "Write count(*), or name a field.")
         raise AssertionError(node)
+
+    def _inside(self, node: nodes.Item | nodes.Member) -> Value:
+        """A part of a map or list; nothing where there is no such part."""
+        whole = self.value(node.operand)
+        if whole.kind not in ("json", "part"):
+            raise self.refuse(
+                node,
+                "a part of what is neither map nor list",
+                "Parse it first, as jsonParse(@message); a list that was discovered has its items as fields: items.0.",
+            )
+        return item(whole, node.index) if isinstance(node, nodes.Item) else inside(whole, node.parts)
 
     def _like(self, node: nodes.Like) -> Value:
         operand = txt(self.value(node.operand))

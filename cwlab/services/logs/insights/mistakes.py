@@ -17,7 +17,7 @@ PIPE = Mistake("two commands without | between them", "Separate commands with |.
 SIDE_BY_SIDE = Mistake("two things side by side", "Write a comma, an operator or | between them.")
 COMMAND = Mistake(
     "not a command",
-    "Commands are fields, display, filter, stats, sort, limit, parse and dedup, separated by |.",
+    "Commands are fields, display, filter, stats, sort, limit, parse, dedup and unnest, separated by |.",
 )
 OTHER = Mistake("not a query", "Check the words before this place.")
 OTHER_CHARACTER = Mistake(
@@ -107,6 +107,18 @@ BY_EXAMPLE: dict[Mistake, list[str]] = {
         "filter a like | limit 1",
     ],
     LIST: ["filter a in", "filter a in b", 'filter a in "b"', "filter a not in", 'filter a in ("b")'],
+    Mistake("unnest without a name for an item", "Write unnest items into item."): [
+        "unnest a",
+        "unnest a into",
+        "unnest a | limit 1",
+        "unnest a as b",
+    ],
+    Mistake("an index that is no number", "Write which item, counted from 0: items[0]."): [
+        "fields a[b]",
+        'fields a["b"]',
+        "fields a[]",
+        "fields a[-1]",
+    ],
     UNCLOSED: [
         "filter (a = 1",
         "filter (a = 1 | limit 1",
@@ -168,7 +180,6 @@ NOT_MODELED = frozenset(
         "diff",
         "anomaly",
         "unmask",
-        "unnest",
         "lookup",
         "join",
         "estimate",

@@ -56,6 +56,22 @@ class Call(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Item(Node):
+    """``operand[index]``."""
+
+    operand: Node
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member(Node):
+    """``operand.a.b`` behind a call or an index; behind a name the path is part of the ``Field``."""
+
+    operand: Node
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Negative(Node):
     operand: Node
 
@@ -149,6 +165,12 @@ class ParseGlob(Node):
 class ParseRegex(Node):
     source: Node | None
     regex: Regex
+
+
+@dataclass(frozen=True, slots=True)
+class Unnest(Node):
+    items: Node
+    name: Field
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"[A-Za-z]\w*")
 _PART = re.compile(r"`([^`]*)`|([^`.]+)|(\.)")
+_LARGEST_INDEX = 2**31 - 1  # of an item of a list
 _LONG = 100_000  # rows a query can give at most
 _UNITS = {
     "ms": "ms msec msecs millisecond milliseconds",
@@ -117,6 +118,18 @@ def unquoted(literal: str) -> str:
     return re.sub(r"""\\(["'\\])""", r"\1", literal[1:-1])
 
 
+def _parts(name: str) -> tuple[str, ...]:
+    """The parts of a dotted name; what stands in backticks is one."""
+    parts, current = [], ""
+    for quoted, bare, dot in _PART.findall(name):
+        if dot:
+            parts.append(current)
+            current = ""
+        else:
+            current += quoted or bare
+    return (*parts, current)
+
+
 class _Builder:
     """Nodes from Lark's tree, the innermost first and without recursion."""
 
@@ -169,15 +182,21 @@ class _Builder:
         return self._field(at, end, given)
 
     def _field(self, at: int, end: int, given: list[Token]) -> nodes.Field:
-        parts, current = [], ""
-        for quoted, bare, dot in _PART.findall(str(given[0])):
-            if dot:
-                parts.append(current)
-                current = ""
-            else:
-                current += quoted or bare
-        parts.append(current)
-        return nodes.Field(at, end, ".".join(parts), tuple(parts))
+        parts = _parts(given[0])
+        return nodes.Field(at, end, ".".join(parts), parts)
+
+    def _item(self, at: int, end: int, given: list[Any]) -> nodes.Item:
+        operand, index = given
+        if not index.isdigit() or int(index) > _LARGEST_INDEX:
+            rule = Mistake("an index that is none", "Write a whole number, counted from 0: items[0].")
+            raise QueryError(self.text, index.start_pos, index.end_pos, rule)
+        return nodes.Item(at, end, operand, int(index))
+
+    def _member(self, at: int, end: int, given: list[Any]) -> nodes.Member:
+        return nodes.Member(at, end, given[0], _parts(given[1][1:]))
+
+    def _unnest(self, at: int, end: int, given: list[Any]) -> nodes.Unnest:
+        return nodes.Unnest(at, end, given[1], given[3])
 
     def _fields(self, at: int, end: int, given: list[Any]) -> nodes.Fields:
         return nodes.Fields(at, end, given[1])

@@ -45,7 +45,8 @@ def start_query(
         "logGroupIdentifiers": logGroupIdentifiers,
     }
     query = parse(queryString)
-    compiled_query = compiled(query, call.now_ms, limit)
+    span = startTime * SECOND, endTime * SECOND
+    compiled_query = compiled(query, call.now_ms, limit, span)
     found = places(call, named, query)
     spans = spans_of(found) if compiled_query.skipped is not None else None
     inputs: list[engine.Given] = []

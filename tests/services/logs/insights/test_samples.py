@@ -8,7 +8,6 @@ from tests.services.logs.insights.asking import MINUTE, START, query, refused  #
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("fields jsonParse(@message) as json_message | unnest json_message.events into event", "unnest"),
         ("filter @message like /ERROR/ | pattern @message", "pattern"),
         ("fields user_id | lookup user_data user_id OUTPUT username", "lookup"),
         ("SOURCE logGroups(namePrefix: ['Query']) | fields @message", "SOURCE"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from cwlab.services.logs.insights import nodes
 from cwlab.services.logs.insights.chain import Chain
-from cwlab.services.logs.insights.commands import columns, indexing, parsing, rows, stats
+from cwlab.services.logs.insights.commands import columns, indexing, parsing, rows, stats, unnesting
 
 APPLY: dict[type[nodes.Node], Callable[[Chain, Any], None]] = {
     nodes.Fields: columns.fields,
@@ -20,6 +20,7 @@ APPLY: dict[type[nodes.Node], Callable[[Chain, Any], None]] = {
     nodes.ParseGlob: parsing.parse_glob,
     nodes.ParseRegex: parsing.parse_regex,
     nodes.Stats: stats.stats,
+    nodes.Unnest: unnesting.unnest,
 }
 
 

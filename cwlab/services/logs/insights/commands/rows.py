@@ -35,7 +35,7 @@ def sort(chain: Chain, command: nodes.Sort) -> None:
         if each.output.named:
             value = chain.add([(each.output.name, value)])[0][1]
         order += chain.keys(value, each.descending)
-    chain.order = order + (chain.order if chain.grouped else [("ts", True), ("place", False)])
+    chain.order = order + (chain.order if chain.grouped else chain.ties)
     chain.ordered = True
 
 
@@ -45,6 +45,9 @@ def dedup(chain: Chain, command: nodes.Dedup) -> None:
 
     chain.closed()
     values = [chain.lookup(field) for field in command.names]
+    for field, value in zip(command.names, values, strict=True):
+        if value.kind == "json":
+            raise chain.refuse(field, "a map or list to tell rows apart", "Name a part of it.")
     window = exp.Window(
         this=exp.Anonymous(this="row_number", expressions=[]),
         partition_by=[txt(value).copy() for value in values],
@@ -52,7 +55,7 @@ def dedup(chain: Chain, command: nodes.Dedup) -> None:
     )
     name = chain.unique("nth")
     chain.step(chain.all(exp.alias_(window, exp.to_identifier(name, quoted=True))))
-    absent = [tree(":x IS NULL", x=value.sql) for value in values]
+    absent = [tree(":x IS NULL", x=txt(value)) for value in values]
     first = tree(":n = 1", n=column(name))
     chain.step(chain.all().where(joined([first, *absent], "or"), copy=False))
     chain.deduped = True

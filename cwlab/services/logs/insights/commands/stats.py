@@ -7,7 +7,7 @@ from cwlab.services.logs.insights.aggregates import Aggregates
 from cwlab.services.logs.insights.chain import EVENTS, Chain
 from cwlab.services.logs.insights.expressions import Expressions
 from cwlab.services.logs.insights.tree import column, tree
-from cwlab.services.logs.insights.values import Value, txt
+from cwlab.services.logs.insights.values import Value, leaf, txt
 
 MOST_STATS = 2
 
@@ -54,6 +54,8 @@ def _key(chain: Chain, expressions: Expressions, output: nodes.Output) -> Value:
     value = expressions.value(output.expression)
     if value.kind == "json":
         raise chain.refuse(output, "a map or list to group by", "Group by a part of it.")
+    if value.kind == "part":
+        return leaf(value)
     if value.literal is not None:
         return Value(tree("COALESCE(:x, :x)", x=txt(value)), "text")
     return value

@@ -1,0 +1,38 @@
+"""``unnest``: a row for each item of a list. Source: user guide, unnest."""
+
+from __future__ import annotations
+
+from cwlab.services.logs.insights import nodes
+from cwlab.services.logs.insights.chain import Chain
+from cwlab.services.logs.insights.tree import call, column, number, tree
+from cwlab.services.logs.insights.values import Value
+
+
+def unnest(chain: Chain, command: nodes.Unnest) -> None:
+    """What is no list is one item; an empty list and nothing give no row. Items stay in the list's order."""
+    from sqlglot import exp
+
+    chain.closed()
+    value = chain.expressions().value(command.items)
+    if value.kind not in ("json", "part"):
+        made = chain.add([(command.name.name, value)])
+        chain.step(chain.all().where(tree(":x IS NOT NULL", x=made[0][1].sql), copy=False))
+        return
+    items = tree(
+        """CASE WHEN :j IS NOT NULL THEN [NULLIF(CAST(i AS TEXT), 'null') FOR i IN
+           CASE WHEN starts_with(:j, '[') THEN JSON_EXTRACT(:j, '$[*]') ELSE JSON_EXTRACT('[' || :j || ']', '$[*]') END] END""",
+        j=value.sql,
+    )
+    every, name, nth = chain.unique("items"), chain.unique(command.name.name), chain.unique("nth")
+    chain.step(chain.all(exp.alias_(items, exp.to_identifier(every, quoted=True))))
+    chain.step(
+        chain.all(
+            exp.alias_(call("unnest", column(every)), exp.to_identifier(name, quoted=True)),
+            exp.alias_(
+                call("generate_subscripts", column(every), number(1)), exp.to_identifier(nth, quoted=True)
+            ),
+        )
+    )
+    chain.known[command.name.name] = Value(column(name), "part")
+    chain.order = [*chain.order, (nth, False)]
+    chain.ties = [*chain.ties, (nth, False)]
