@@ -331,6 +331,8 @@ class _Count:
         """The interface an end is, if it is one, its address, and whether it sends and answers."""
         known = self.found.get(end)
         if known is None:
+            if end not in self.by_address and end[0].isdigit():
+                return None, end, True
             known = self.found[end] = self._look(end)
         return known
 
@@ -342,9 +344,7 @@ class _Count:
         elif end.startswith("i-"):
             nic = interfaces.get(instances[end].interface_id) if end in instances else None
         else:
-            nic = self.by_address.get(end)
-            if nic is None:
-                return None, end, True
+            nic = self.by_address[end]
         if nic is None:
             return None, end, False
         if nic.interface_id not in self.at:

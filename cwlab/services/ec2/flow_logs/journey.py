@@ -174,62 +174,50 @@ def journey(
     sender_groups: tuple[str, ...] = ()
     receiver_groups: tuple[str, ...] = ()
     if sender is not None and receiver is not None:
-        if destination == receiver.interface.private_ip and _same_vpc(sender, receiver):
+        if destination == receiver.interface.private_ip:
             sender_groups, receiver_groups = sender.interface.group_ids, receiver.interface.group_ids
         else:  # by the internet: each sees the other's public address, and rules that name a group do not match
             seen_as = sender.interface.public_ip or ""
+    local = False
     if sender is not None:
-        nic, local = sender.interface, contains(sender.subnet, destination)
+        nic = sender.interface
+        inside, local, _ = around(destination, sender.vpc, sender.subnet)
         allowed = tracked or sender.filters.group(True, destination, receiver_groups, port_to, protocol)
         allowed = allowed and (local or sender.filters.acl(True, destination, port_to, protocol, False))
         steps.append(Step(nic, True, False, destination, allowed))
-        if not allowed or not leaves(network, sender, destination, machines):
+        if not allowed or not (inside or _leaves(network, sender, destination, machines)):
             return steps, False
     if receiver is not None:
-        nic, local = receiver.interface, contains(receiver.subnet, seen_as) if seen_as else False
-        if not seen_as or not enters(receiver, seen_as, machines):
+        if not seen_as:
+            return steps, False  # no public address to come from
+        nic, rules = receiver.interface, receiver.filters
+        inside, near, public = around(seen_as, receiver.vpc, receiver.subnet)
+        from_internet = public and receiver.gateway and nic.public_ip is not None
+        if not (inside or from_internet or _by_vpn(receiver, seen_as, machines)):
             return steps, False
-        allowed = local or receiver.filters.acl(False, seen_as, port_to, protocol, False)
-        allowed = allowed and (
-            tracked or receiver.filters.group(False, seen_as, sender_groups, port_to, protocol)
-        )
+        allowed = near or rules.acl(False, seen_as, port_to, protocol, False)
+        allowed = allowed and (tracked or rules.group(False, seen_as, sender_groups, port_to, protocol))
         steps.append(Step(nic, False, False, seen_as, allowed))
         if not allowed:
             return steps, False
-        allowed = local or receiver.filters.acl(True, seen_as, port_from, protocol, True)
+        allowed = near or rules.acl(True, seen_as, port_from, protocol, True)
         steps.append(Step(nic, True, True, seen_as, allowed))
         if not allowed:
             return steps, False
     if sender is not None:
-        nic, local = sender.interface, contains(sender.subnet, destination)
         allowed = local or sender.filters.acl(False, destination, port_from, protocol, True)
-        steps.append(Step(nic, False, True, destination, allowed))
+        steps.append(Step(sender.interface, False, True, destination, allowed))
         return steps, allowed
     return steps, True
-
-
-def _same_vpc(one: Place, other: Place) -> bool:
-    return one.interface.vpc_id == other.interface.vpc_id
-
-
-def _in_vpc(at: Place, address: str) -> bool:
-    return any(contains(cidr, address) for cidr in at.vpc)
 
 
 def _by_vpn(at: Place, address: str, machines: tuple[OnPremises, ...]) -> bool:
     return any(each.private_ip == address and each.vpn == at.interface.vpc_id for each in machines)
 
 
-def enters(at: Place, source: str, machines: tuple[OnPremises, ...] = ()) -> bool:
-    """Whether packets from an address can come to an interface: inside its VPC, by a VPN, or to its public address."""
-    if _in_vpc(at, source) or _by_vpn(at, source, machines):
-        return True
-    return at.interface.public_ip is not None and at.gateway and is_public(source)
-
-
-def leaves(network: Network, at: Place, destination: str, machines: tuple[OnPremises, ...] = ()) -> bool:
-    """Whether packets of an interface come to an address outside; if not, its flow log has an ACCEPT and no answer."""
-    if _in_vpc(at, destination) or _by_vpn(at, destination, machines):
+def _leaves(network: Network, at: Place, destination: str, machines: tuple[OnPremises, ...]) -> bool:
+    """Whether packets come to an address outside the VPC; if not, the flow log has an ACCEPT and no answer."""
+    if _by_vpn(at, destination, machines):
         return True
     nic = at.interface
     table = table_of(network.route_tables.values(), nic.vpc_id, nic.subnet_id)
@@ -249,6 +237,13 @@ PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "1
 
 
 @lru_cache(maxsize=_MEMORY)
-def is_public(address: str) -> bool:
-    """Whether the internet may carry packets from an address; the ranges for documentation count as public here."""
-    return not any(contains(cidr, address) for cidr in PRIVATE)
+def around(address: str, vpc: tuple[str, ...], subnet: str) -> tuple[bool, bool, bool]:
+    """Whether an address is of the VPC, of the subnet; and whether the internet may carry its packets.
+
+    The ranges kept for documentation count as public here.
+    """
+    return (
+        any(contains(cidr, address) for cidr in vpc),
+        contains(subnet, address),
+        not any(contains(cidr, address) for cidr in PRIVATE),
+    )
