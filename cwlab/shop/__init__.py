@@ -9,6 +9,7 @@
     day         a recorded day, into a lab
     machines    the web machines, made with boto3 calls
     sources     what AWS logs for the shop by itself: DNS, API, containers, trail
+    flows       what passes its web machines' network interfaces: a VPC flow log
 
 The shop holds no privilege: it does what you can do with a lab's clients and hosts.
 """

@@ -6,7 +6,9 @@ import pytest
 
 from cwlab import Lab
 from cwlab.errors import BadInput
+from cwlab.shop import machines, secure
 from cwlab.shop import sources as shop
+from cwlab.shop.requests import all_requests
 
 
 def events(lab, group, **where):
@@ -142,3 +144,33 @@ def test_traffic_that_cannot_be_is_refused():
         lab.act("iot", "traffic", messages=[(0, "shop/x", "{}")])
     with pytest.raises(BadInput, match="without"):
         lab.act("iot", "traffic", messages=[(10**14, "shop/#", "{}")])
+
+
+@pytest.mark.syllabus("L08")
+def test_a_flow_log_has_customers_let_in_and_strangers_turned_away():
+    lab = Lab()
+    machines.build(lab)
+    made = shop.sources(lab, hours=1, only=("flows",))
+    came = lab.now
+    lab.advance(minutes=70)
+    log_group = lab.client("logs")
+    records = [line.split(" ") for line in events(lab, shop.FLOW_GROUP)]
+    assert made.flow_log and made.flow_log in repr(made)
+    streams = log_group.describe_log_streams(logGroupName=shop.FLOW_GROUP)["logStreams"]
+    assert len(streams) == len(machines.SHARES)
+    asked = [r for r in records if r[6] == "80"]
+    expected = all_requests(machines.SEED, int(came.timestamp()) // 60 + 1, 60)
+    assert sum(int(r[8]) for r in asked) == 12 * len(expected.minute)
+    assert {r[12] for r in asked} == {"ACCEPT"}
+    tried = {
+        r[12]: {x[3] for x in records if x[6] == "22" and x[12] == r[12]} for r in records if r[6] == "22"
+    }
+    assert tried["ACCEPT"] == {"192.0.2.7"}  # who works there
+    assert secure.STRANGER in tried["REJECT"] and len(tried["REJECT"]) > 1
+
+
+def test_the_flow_log_builds_the_machines_where_there_are_none():
+    lab = Lab(region="eu-west-1")
+    shop.sources(lab, only=("flows",))
+    lab.advance(minutes=10)
+    assert events(lab, shop.FLOW_GROUP)
