@@ -51,7 +51,7 @@ def dedup(chain: Chain, command: nodes.Dedup) -> None:
     window = exp.Window(
         this=exp.Anonymous(this="row_number", expressions=[]),
         partition_by=[txt(value).copy() for value in values],
-        order=exp.Order(expressions=chain.by()),
+        order=exp.Order(expressions=chain.by()) if chain.order else None,
     )
     name = chain.unique("nth")
     chain.step(chain.all(exp.alias_(window, exp.to_identifier(name, quoted=True))))
