@@ -6,11 +6,12 @@ takes the nearest rank.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cwlab.services.logs.insights import nodes
 from cwlab.services.logs.insights.expressions import AGGREGATES, Expressions
-from cwlab.services.logs.insights.tree import call, column, number, tree
+from cwlab.services.logs.insights.tree import call, column, tree
 from cwlab.services.logs.insights.values import Value, leaf, natural, num, txt
 
 if TYPE_CHECKING:
@@ -74,12 +75,15 @@ class Aggregates(Expressions):
         return Value(call("coalesce", txt(numbers), call(name, txt(value))), "text")
 
     def _percentile(self, node: nodes.Call, value: Value) -> Value:
+        from sqlglot import exp
+
         rank = node.arguments[1]
         if not isinstance(rank, nodes.Number) or not 0 <= float(rank.text) <= 100:
             raise self.refuse(
                 rank, "a percentile that is none", "Write a number from 0 to 100: pct(latency, 99)."
             )
-        return Value(call("quantile_disc", num(value), number(float(rank.text) / 100)), "num")
+        share = exp.Literal.number(f"{Decimal(rank.text) / 100:f}")  # a DOUBLE's 0.55 * 100 is more than 55
+        return Value(call("quantile_disc", num(value), share), "num")
 
     def _ordered(self, node: nodes.Call, value: Value) -> Value:
         """The value of the row that comes first or last, by time or in natural order."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from cwlab.naming import Mistake
@@ -93,6 +94,8 @@ class Expressions:
             return known
         match node:
             case nodes.Number():
+                if not isfinite(float(node.text)):
+                    raise self.refuse(node, "a number that is too large", "The largest is about 1.8e308.")
                 return of_number(node.text)
             case nodes.Text():
                 return of_text(node.value)
@@ -204,6 +207,8 @@ class Expressions:
             raise self.refuse(
                 period, f"{node.name} without a period", "Write a number and a unit: 5m, 1h, 1d."
             )
+        if periods.too_long(period):
+            raise self.refuse(period, "a period of more than 10000 years", "Write a shorter one.")
         if node.name == "bin":
             if self.time is None:
                 raise self.refuse(

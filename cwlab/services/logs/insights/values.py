@@ -19,8 +19,9 @@ from cwlab.services.logs.insights.tree import call, joined, number, text, tree
 if TYPE_CHECKING:
     from sqlglot.expressions import Expression
 
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_NUMBER = "^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$"
+# As long as no number is infinite: up to 100 digits before the point, an exponent up to 199. What is longer is text.
+_NUMBER = r"[+-]?([0-9]{1,100}[.]?[0-9]*|[.][0-9]+)([eE]([+]?[01]?[0-9]{1,2}|-[0-9]{1,3}))?"
+NUMBER = re.compile(_NUMBER)
 _FIRST_MS, _LAST_MS = -62_135_596_800_000, 253_402_300_799_999
 _OPPOSITE = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
@@ -38,6 +39,11 @@ def of_text(value: str) -> Value:
     return Value(text(value), "text", value)
 
 
+def numeric(written: str) -> float | None:
+    """The number a text is; None when it is none."""
+    return float(written) if NUMBER.fullmatch(written) else None
+
+
 def of_number(typed: str) -> Value:
     return Value(number(float(typed)), "num", typed)
 
@@ -52,7 +58,8 @@ def null() -> Value:
 
 def finite(sql: Expression) -> Expression:
     """A number, or null where arithmetic has left the numbers."""
-    return tree("NULLIF(NULLIF(:x, CAST('NaN' AS DOUBLE)), CAST('Infinity' AS DOUBLE))", x=sql)
+    sign = "CASE WHEN ISFINITE(f) THEN f END"
+    return tree(f"LIST_EXTRACT([{sign} FOR f IN [:x]], 1)", x=sql)
 
 
 def leaf(value: Value) -> Value:
@@ -108,10 +115,9 @@ def num(value: Value) -> Expression:
         case "json":
             return tree("CAST(NULL AS DOUBLE)")
     if value.literal is not None:
-        if NUMBER.fullmatch(value.literal):
-            return number(float(value.literal))
-        return tree("CAST(NULL AS DOUBLE)")
-    return tree("TRY_CAST(regexp_extract(:x, :looks) AS DOUBLE)", x=value.sql, looks=text(_NUMBER))
+        found = numeric(value.literal)
+        return tree("CAST(NULL AS DOUBLE)") if found is None else number(found)
+    return tree("TRY_CAST(regexp_extract(:x, :looks) AS DOUBLE)", x=value.sql, looks=text(f"^{_NUMBER}$"))
 
 
 def txt(value: Value) -> Expression:
@@ -183,11 +189,11 @@ def compare(operator: str, left: Value, right: Value) -> Expression:
     truth_word = _boolean(operator, left, right)
     if truth_word is not None:
         return truth_word
-    numeric = ("num", "bool", "time")
-    if right.literal is not None and not NUMBER.fullmatch(right.literal) and right.kind == "text":
+    numbers = ("num", "bool", "time")
+    if right.literal is not None and right.kind == "text" and numeric(right.literal) is None:
         return _never_null(_sign(operator, txt(left), text(right.literal)))
     a, b = num(left), num(right)
-    if left.kind in numeric and (right.kind in numeric or right.literal is not None):
+    if left.kind in numbers and (right.kind in numbers or right.literal is not None):
         if left.kind == "time" and right.kind == "time":
             a, b = left.sql, right.sql
         return _never_null(_sign(operator, a, b))

@@ -46,7 +46,7 @@ def _to_whole(bits: int) -> Callable[[Value], Value]:
 
 def _haversine(*places: Value) -> Value:
     """Kilometers between two places on a globe, given in degrees."""
-    lat1, lon1, lat2, lon2 = (num(each) for each in places)
+    lat1, lon1, lat2, lon2 = (finite(num(each)) for each in places)
     half = tree(
         """POW(SIN(RADIANS(:lat2 - :lat1) / 2), 2)
            + COS(RADIANS(:lat1)) * COS(RADIANS(:lat2)) * POW(SIN(RADIANS(:lon2 - :lon1) / 2), 2)""",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sqlglot.expressions import Expression
 
 _BASE64 = "^((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?)$"  # with its = or without
+_LONGEST = 1_000_000_000
 _ASCII = "^(?:0[xX])?((?:[0-7][0-9a-fA-F])*)$"
 _BACK = re.compile(r"\\(.)|\\$", re.DOTALL)
 
@@ -55,11 +56,20 @@ def _trim(name: str) -> Callable[..., Value]:
     return make
 
 
+def _place(value: Value) -> Expression:
+    """A whole number, as large as any text is long."""
+    return tree(
+        "TRY_CAST(floor(CASE WHEN :n > :most THEN :most ELSE :n END) AS INTEGER)",
+        n=num(value),
+        most=number(_LONGEST),
+    )
+
+
 def _substr(a: Value, start: Value, length: Value | None = None) -> Value:
-    whole, first = txt(a), tree("TRY_CAST(floor(:n) AS INTEGER)", n=num(start))
+    whole, first = txt(a), _place(start)
     if length is None:
         return a_text(tree("CASE WHEN :n >= 0 THEN substring(:x, :n + 1) END", x=whole, n=first))
-    size = tree("TRY_CAST(floor(:n) AS INTEGER)", n=num(length))
+    size = _place(length)
     return a_text(
         tree("CASE WHEN :n >= 0 AND :m >= 0 THEN substring(:x, :n + 1, :m) END", x=whole, n=first, m=size)
     )
