@@ -8,7 +8,8 @@
     values.py       values without a schema on an engine with types
     discovered.py   the fields found in messages, for the engine; record.py does it for one event
     tree.py         SQL as trees, never as pasted text
-    engine.py       running a statement over chunks of events
+    engine.py, copies.py   running a statement over chunks of events, and what of them is held for it
+    documents.py    the JSON document in a message
 
 Source: CloudWatch Logs User Guide, "CloudWatch Logs Insights query language".
 """

@@ -23,7 +23,7 @@ from cwlab.services.logs.insights.values import Value, inside, natural, null, of
 if TYPE_CHECKING:
     from sqlglot.expressions import Expression, Select
 
-EVENTS = ("ts", "ingested", "place", "stream", "log", "message", "kind", "json")
+EVENTS = ("ts", "ingested", "place", "stream", "log", "message", "kind", "json", "line")
 SYSTEM = {
     "@timestamp": ("ts", "time"),
     "@ingestionTime": ("ingested", "time"),

@@ -7,9 +7,8 @@ import re
 from typing import Any
 
 from cwlab.services.logs.insights import discovered
-from cwlab.services.logs.insights.engine import fragment
+from cwlab.services.logs.insights.documents import MOST, fragment
 
-MOST = 200  # fields that are extracted from one event
 _VPC, _DNS, _LAMBDA = (
     re.compile(source) for source in (discovered.VPC_LINE, discovered.DNS_LINE, discovered.LAMBDA_LINE)
 )

@@ -5,11 +5,12 @@ from typing import Any
 import sqlglot
 
 from cwlab.services.logs.chunk import Chunk, build
-from cwlab.services.logs.insights import engine, nodes
+from cwlab.services.logs.insights import copies, engine, nodes
 from cwlab.services.logs.insights.chain import Chain
 from cwlab.services.logs.insights.commands import APPLY
 from cwlab.services.logs.insights.compile import compiled
-from cwlab.services.logs.insights.engine import LONG, Source, run
+from cwlab.services.logs.insights.copies import LONG, Source
+from cwlab.services.logs.insights.engine import run
 from cwlab.services.logs.insights.parse import parse
 from cwlab.services.logs.insights.tree import column
 from cwlab.services.logs.insights.values import Value
@@ -48,7 +49,7 @@ def test_long_and_short_chunks_and_one_chunk_in_two_streams():
 
 
 def test_copies_are_dropped_and_made_again(monkeypatch):
-    monkeypatch.setattr(engine, "KEPT_BYTES", 1)
+    monkeypatch.setattr(copies, "KEPT_BYTES", 1)
     first, second = long_chunk(), long_chunk(1_000_000)
     for _ in range(2):
         for chunk in (first, second):
