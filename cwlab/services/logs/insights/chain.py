@@ -17,6 +17,7 @@ from cwlab.services.logs.insights import discovered, nodes
 from cwlab.services.logs.insights.errors import QueryError
 from cwlab.services.logs.insights.expressions import Expressions
 from cwlab.services.logs.insights.indexed import Question
+from cwlab.services.logs.insights.pairs import Pair, among
 from cwlab.services.logs.insights.tree import column, number
 from cwlab.services.logs.insights.values import Value, inside, natural, null, of_bool
 
@@ -78,7 +79,8 @@ class Chain:
         self.matched: tuple[int, bool] | None = (
             None  # how many steps there were before rows are not events any more
         )
-        self.deduped = self.ordered = False
+        self.deduped = self.ordered = self.estimated = False
+        self.pair: Pair | None = None  # of the join
 
     def apply(self, commands: Sequence[nodes.Node]) -> None:
         """Add the steps of commands."""
@@ -155,7 +157,9 @@ class Chain:
 
     def expressions(self) -> Expressions:
         time = None if self.grouped else self.system("@timestamp")
-        return Expressions(self.query, self.lookup, self.verbatim, self.now_ms, time, self.span)
+        made = Expressions(self.query, self.lookup, self.verbatim, self.now_ms, time, self.span)
+        made.among = lambda node, operand: among(self, node, operand)
+        return made
 
     def raw(self, field: nodes.Field) -> bool:
         """Whether a field that was looked up is one of the event, and nothing the query computed."""
@@ -180,6 +184,10 @@ class Chain:
                 return inside(whole, field.parts[n:])
         if field.name.lower() in ("true", "false"):
             return of_bool(field.name.lower() == "true")
+        if self.pair is not None and self.pair.grouped == self.grouped:
+            value = self.pair.field(self, field)
+            if value is not None:
+                return value
         if self.grouped:
             have = ", ".join(self.known)
             raise self.refuse(field, f"a field that stats did not make: {field.name}", f"It made {have}.")

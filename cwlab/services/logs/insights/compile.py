@@ -109,7 +109,7 @@ def _finished(chain: Chain, limit: int | None) -> Compiled:
         exp.alias_(printed(value).copy(), exp.to_identifier(name, quoted=True))
         for name, value in named.items()
     ]
-    pointed = not chain.grouped
+    pointed = not chain.grouped and chain.pair is None
     if pointed:
         selected += [exp.alias_(column(name), f"ptr_{name}") for name in POINTER]
     last = exp.select(*selected).from_(exp.to_table(chain.last()).as_("rows"))

@@ -81,6 +81,10 @@ class Expressions:
     ) -> None:
         self.query, self.lookup, self.verbatim, self.now_ms, self.time = query, lookup, verbatim, now_ms, time
         self.span = span
+        self.among: Callable[[nodes.WithinQuery, Value], Value] = self._no_subquery
+
+    def _no_subquery(self, node: nodes.WithinQuery, operand: Value) -> Value:
+        raise self.refuse(node, "a subquery where there can be none", "Write it in a filter.")
 
     def refuse(self, node: nodes.Node, name: str, remedy: str) -> QueryError:
         return QueryError(self.query, node.at, node.end, Mistake(name, remedy))
@@ -112,6 +116,8 @@ class Expressions:
                 return Value(
                     joined([compare("=", operand, self.value(item)) for item in node.items], "or"), "bool"
                 )
+            case nodes.WithinQuery():
+                return self.among(node, self.value(node.operand))
             case nodes.Operation():
                 return self._operation(node)
             case nodes.Call():

@@ -175,14 +175,11 @@ BY_CHARACTER: dict[str, Mistake] = {
 # What AWS has and this version does not: refused by its name.
 NOT_MODELED = frozenset(
     [
-        "source",
         "pattern",
         "diff",
         "anomaly",
         "unmask",
         "lookup",
-        "join",
-        "estimate",
         "addtotals",
         "expand",
         "relevantfields",

@@ -7,12 +7,13 @@ Limit(at=23, end=30, rows=5)
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from cwlab.naming import Mistake, Named
-from cwlab.services.logs.insights import nodes
+from cwlab.services.logs.insights import nodes, sources
 from cwlab.services.logs.insights.errors import QueryError
 from cwlab.services.logs.insights.mistakes import (
     BY_CHARACTER,
@@ -220,11 +221,37 @@ class _Builder:
         return nodes.Dedup(at, end, given[1])
 
     def _limit(self, at: int, end: int, given: list[Any]) -> nodes.Limit:
-        number = given[1]
+        number = given[2]  # ``limit any 5`` may end early with any 5 rows: here it is the first
         if not number.isdigit() or not 1 <= int(number) <= _LONG:
             rule = Mistake("a limit that is none", "Write a whole number from 1 to 100000.")
             raise QueryError(self.text, number.start_pos, number.end_pos, rule)
         return nodes.Limit(at, end, int(number))
+
+    def _origin(self, at: int, end: int, given: list[Any]) -> nodes.Source:
+        if given[0].type == "STRING":
+            return nodes.Source(at, end, (), (), (), unquoted(given[0]))
+        return sources.chosen(self.text, at, end, given[0], [each for each in given[1:] if each is not None])
+
+    def _selection(self, at: int, end: int, given: list[Any]) -> sources.Selection:
+        name, *values = given
+        return sources.Selection(at, end, name, tuple(unquoted(each) for each in values if each is not None))
+
+    def _command_source(self, at: int, end: int, given: list[Any]) -> nodes.Source:
+        if given[1].group is not None:
+            raise QueryError(self.text, given[1].at, end, sources.BY_NAME)
+        return replace(given[1], at=at)
+
+    def _subquery(self, at: int, end: int, given: list[Any]) -> nodes.Subquery:
+        return nodes.Subquery(at, end, given[1], tuple(given[2:]))
+
+    def _setting(self, at: int, end: int, given: list[Any]) -> sources.Setting:
+        return sources.Setting(at, end, str(given[0]).lower(), str(given[1]), str(given[2]))
+
+    def _join(self, at: int, end: int, given: list[Any]) -> nodes.Join:
+        return sources.joined(self.text, at, end, given[1:])
+
+    def _estimate(self, at: int, end: int, given: list[Any]) -> nodes.Estimate:
+        return nodes.Estimate(at, end)
 
     def _parse_glob(self, at: int, end: int, given: list[Any]) -> nodes.ParseGlob:
         _, source, literal, _, names = given
@@ -271,6 +298,12 @@ class _Builder:
 
     def _not_within(self, at: int, end: int, given: list[Any]) -> nodes.Inverse:
         return nodes.Inverse(at, end, nodes.Within(at, end, given[0], given[3]))
+
+    def _within_query(self, at: int, end: int, given: list[Any]) -> nodes.WithinQuery:
+        return nodes.WithinQuery(at, end, given[0], given[2])
+
+    def _not_within_query(self, at: int, end: int, given: list[Any]) -> nodes.Inverse:
+        return nodes.Inverse(at, end, nodes.WithinQuery(at, end, given[0], given[3]))
 
     def _number(self, at: int, end: int, given: list[Any]) -> nodes.Number:
         return nodes.Number(at, end, str(given[0]))

@@ -117,7 +117,7 @@ def touched(call: Call, params: Params) -> list[str]:
 
 
 def _anyhow(params: Params) -> list[str]:
-    value = next((params[name] for name in WAYS if params.get(name)), [])
+    value: str | list[str] = next((params[name] for name in WAYS if params.get(name)), [])
     return [value] if isinstance(value, str) else list(value)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from cwlab.services.logs.insights import nodes
 from cwlab.services.logs.insights.chain import Chain
-from cwlab.services.logs.insights.commands import columns, indexing, parsing, rows, stats, unnesting
+from cwlab.services.logs.insights.commands import columns, indexing, other, parsing, rows, stats, unnesting
 
 APPLY: dict[type[nodes.Node], Callable[[Chain, Any], None]] = {
     nodes.Fields: columns.fields,
@@ -21,6 +21,9 @@ APPLY: dict[type[nodes.Node], Callable[[Chain, Any], None]] = {
     nodes.ParseRegex: parsing.parse_regex,
     nodes.Stats: stats.stats,
     nodes.Unnest: unnesting.unnest,
+    nodes.Source: other.source,
+    nodes.Join: other.join,
+    nodes.Estimate: other.estimate,
 }
 
 
@@ -31,7 +34,9 @@ def apply(chain: Chain, commands: Sequence[nodes.Node]) -> None:
         QueryError: MalformedQueryException, with the place.
     """
     for command in commands:
-        if chain.deduped and not isinstance(command, nodes.Limit):
+        if chain.estimated:
+            raise chain.refuse(command, "a command after estimate", "It is the last command of a query.")
+        if chain.deduped and not isinstance(command, nodes.Limit | nodes.Estimate):
             raise chain.refuse(
                 command, "a command after dedup", "Only limit may follow it: put the others before."
             )
