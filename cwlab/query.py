@@ -5,6 +5,8 @@ The magic is there after ``%load_ext cwlab.query``::
     %%insights /shop/web --last 3h
     filter status >= 500
     | stats count(*) by bin(5m)
+
+``open_lab`` loads it by itself.
 """
 
 from __future__ import annotations
@@ -118,8 +120,17 @@ def sql(text: str, now: str | datetime = "2026-03-02T09:00:00Z") -> str:
     return compiled(parse(text), to_ms(now)).sql
 
 
+#: How the documentation spells them; any case will do.
+_SPELLED = """
+decToHex endsWith filterIndex formatDate fromMillis hexToAscii hexToDec ipv4ToNumber isIpInSubnet
+isIpv4InSubnet isIpv6InSubnet isNumeric isPrivateIP isPublicIP isReservedIP isValidIp isValidIpV4 isValidIpV6
+jsonArrayContains jsonArraySize jsonParse jsonStringify messageSize parseDate queryEndTime queryStartTime
+queryTimeRange regexReplace sortsFirst sortsLast startsWith toDouble toInt toLong toMillis toNumber
+"""
+
+
 class Vocabulary(NamedTuple):
-    """The words of the language, each in small letters and in order."""
+    """The words of the language, each in order, as the documentation spells them."""
 
     commands: tuple[str, ...]
     functions: tuple[str, ...]
@@ -138,7 +149,11 @@ def vocabulary() -> Vocabulary:
 
     first = commands()
     functions = {*AGGREGATES, *FUNCTIONS, "bin", "datefloor", "dateceil", "now"}
-    return Vocabulary(tuple(sorted(first)), tuple(sorted(functions)), tuple(sorted(keywords() - first)))
+    known = {word.lower(): word for word in _SPELLED.split()}
+    spelled = [
+        sorted(known.get(word, word) for word in words) for words in (first, functions, keywords() - first)
+    ]
+    return Vocabulary(*map(tuple, spelled))
 
 
 class Grouping(NamedTuple):
@@ -178,27 +193,32 @@ def load_ipython_extension(shell: Any) -> None:
     """Add the cell magic ``%%insights``."""
 
     def insights(line: str, cell: str) -> DataFrame:
-        """%%insights GROUP [GROUP …] [--last 3h]   then the query; the lab is the variable ``lab``."""
+        """%%insights GROUP [GROUP …] [--last 3h] [--lab NAME]   then the query; the lab is the variable ``lab`` unless named."""
         words = line.split()
-        span = HOUR // SECOND
-        if "--last" in words:
-            at = words.index("--last")
-            given = words[at + 1] if at + 1 < len(words) else ""
-            found = _SPAN.fullmatch(given)
-            if found is None:
-                raise BadInput(given, "is no span of time.", "Write --last 30m, 3h, 2d.")
-            span = int(found[1]) * _UNIT[found[2]]
-            del words[at : at + 2]
-        lab = shell.user_ns.get("lab")
-        if lab is None or not words:
+        given = _option(words, "--last", "1h")
+        found = _SPAN.fullmatch(given)
+        if found is None:
+            raise BadInput(given, "is no span of time.", "Write --last 30m, 3h, 2d.")
+        span = int(found[1]) * _UNIT[found[2]]
+        lab = shell.user_ns.get(_option(words, "--lab", "lab"))
+        if not hasattr(lab, "query") or not words:
             raise BadInput(
                 line,
                 "names no log group, or there is no lab.",
                 "Write %%insights /my/group, with lab = Lab().",
             )
-        now_ms = to_ms(lab.now)
         from cwlab.timeline import to_datetime
 
-        return query(lab, words, cell, start=to_datetime(now_ms - span * SECOND))
+        return query(lab, words, cell, start=to_datetime(to_ms(lab.now) - span * SECOND))
 
     shell.register_magic_function(insights, "cell", "insights")
+
+
+def _option(words: list[str], name: str, otherwise: str) -> str:
+    """What follows a name in a line of words; both are taken out."""
+    if name not in words:
+        return otherwise
+    at = words.index(name)
+    given = words[at + 1] if at + 1 < len(words) else ""
+    del words[at : at + 2]
+    return given

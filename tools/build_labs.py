@@ -73,7 +73,7 @@ def parse(text: str, name: str = "source") -> list[Piece]:
     head: tuple[str, tuple[str, ...], int] | None = None
     body: list[str] = []
     for number, line in enumerate(text.splitlines(), 1):
-        if not line.startswith("# %%"):
+        if not line.startswith("# %%") or line.startswith("# %%insights"):
             body.append(line)
             continue
         if head:
@@ -94,6 +94,11 @@ def parse(text: str, name: str = "source") -> list[Piece]:
 def _piece(words: str, tags: tuple[str, ...], line: int, body: list[str], name: str) -> Piece:
     if words == "":
         return Piece("code", "\n".join(body).strip("\n").rstrip(), tags, line)
+    if words == "[magic]":
+        if any(one.strip() and not one.startswith("#") for one in body):
+            raise SourceError(f"{name}, line {line}: a magic cell holds only lines that begin with #.")
+        text = "\n".join(one.removeprefix("#").removeprefix(" ") for one in body)
+        return Piece("code", text.strip("\n").rstrip(), tags, line)
     if words == "[markdown]":
         lines = [one for one in body if one.strip()]
         if any(not one.startswith("#") for one in lines):
@@ -107,7 +112,7 @@ def _piece(words: str, tags: tuple[str, ...], line: int, body: list[str], name: 
             )
         return Piece("build", words.removeprefix("build "), tags, line)
     raise SourceError(
-        f"{name}, line {line}: {words!r} is no kind of cell. There are: nothing (code), [markdown], build …."
+        f"{name}, line {line}: {words!r} is no kind of cell. There are: nothing (code), [magic], [markdown], build …."
     )
 
 

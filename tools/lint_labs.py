@@ -133,7 +133,7 @@ def _clean(nb: Any) -> Iterator[str]:
             if re.search(r"\bat 0x[0-9a-f]{6,}", text):
                 yield f"cell {number}: shows a memory address, which differs run by run."
         if cell.cell_type == "code" and re.search(
-            r"^\s*%%?\w|^\s*with out\b", cell.source, flags=re.MULTILINE
+            r"^\s*%%?(?!%?insights )\w|^\s*with out\b", cell.source, flags=re.MULTILINE
         ):
             yield f"cell {number}: uses a magic or `with out:`."
 
@@ -166,7 +166,7 @@ def _loops(nb: Any, topic: Topic) -> Iterator[str]:
 
 def _record(topic: Topic) -> Iterator[str]:
     for what, count, (low, high) in (
-        ("exercises", len(topic.exercises), (3, 5)),
+        ("exercises", len(topic.exercises), (3, 5 if topic.minutes <= 2 * MINUTES else 7)),
         ("traps", len(topic.traps), (3, 5)),
         ("abilities", len(topic.abilities), (3, 3)),
         ("recap sentences", len(topic.recap), (5, 5)),

@@ -117,7 +117,7 @@ class Stack:
 
 def show(view: object) -> None:
     """Show a view now: as output of the running cell, or printed where there is no IPython."""
-    if _shell() is None:
+    if this_shell() is None:
         print(view)
         return
     from IPython.display import display
@@ -127,7 +127,7 @@ def show(view: object) -> None:
 
 def has_widgets() -> bool:
     """Whether controls can be shown: a notebook's kernel is running and ipywidgets is installed."""
-    shell = _shell()
+    shell = this_shell()
     if shell is None or not hasattr(shell, "kernel"):
         return False
     try:
@@ -137,7 +137,7 @@ def has_widgets() -> bool:
     return True
 
 
-def _shell() -> Any:
+def this_shell() -> Any:
     try:
         from IPython.core.getipython import get_ipython
     except ImportError:

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from cwlab.errors import BadInput
 from cwlab.lab import ACCOUNT, REGION, START, Lab
 from cwlab.learn import topics
-from cwlab.learn.display import has_widgets, show
+from cwlab.learn.display import has_widgets, show, this_shell
 from cwlab.learn.progress import FOLDER, Store
 from cwlab.learn.session import LearnSession
 from cwlab.learn.topic import Topic
 from cwlab.learn.twin import AwsTwin
+from cwlab.query import load_ipython_extension
 
 if TYPE_CHECKING:
     from cwlab.learn.display import Stack, View
@@ -168,6 +169,8 @@ def open_lab(
     lab.learn = LearnSession(found, lambda name="", **other: Lab(**{**settings, **other}), store, commit)
     if isinstance(lab, LearningLab):
         _autosave(lab, home / FOLDER, found.name, store)
+    if (shell := this_shell()) is not None:
+        load_ipython_extension(shell)  # %%insights
     from cwlab import __version__
 
     show(lab.learn.welcome(__version__, has_widgets(), aws=target == "aws"))

@@ -113,6 +113,8 @@ def finding(frame: pd.DataFrame, groups: Groups | None) -> str:
     values = frame[groups.values[0]].to_numpy(dtype=float)
     top = frame.iloc[int(np.nanargmax(values))]
     most = number(float(np.nanmax(values)))
+    if len(frame) > 1 and np.nanmin(values) == np.nanmax(values):
+        return f"{name} is {most} in all {len(frame):,} rows"
     if groups.time is not None:
         return f"{name} is highest at {top[groups.time]:%H:%M} UTC: {most}"
     if top[list(groups.keys)].isna().all():
@@ -242,7 +244,7 @@ def _rows(sheet: Canvas, shown: pd.DataFrame, top: float) -> None:
                     tip=text,
                 )
             else:
-                lit_text(sheet, x + 2, y, text, (), width - PAD + 4, size=SIZE)
+                lit_text(sheet, x + 2, y, text, (), width - PAD + 2.5 * LETTER, size=SIZE)
         x += width
     for n in range(0, len(shown), 2):
         sheet.box(0, top + ROW * (n + 1), WIDTH, top + ROW * (n + 2), fill=theme.GRID, opacity=0.3)

@@ -279,6 +279,45 @@ def after_the_cut(fresh: Fresh) -> str:
     return "B" if late and all(e["ingestionTime"] > until for e in late) else "C"
 
 
+APP = "shop-app"
+ORDERS = (
+    '{"path": "/orders", "status": 200, "ms": 31}',
+    '{"path": "/orders", "status": 500, "ms": 902}',
+    '{"path": "/orders", "status": "500", "ms": 640}',
+    '{"path": "/products", "status": 404, "ms": 17}',
+    '{"path": "/products", "ms": 12}',
+    '{"path": "/orders", "status": "failed", "ms": 700}',
+    "worker 3 restarted",
+)
+NOT_500 = "filter status != 500"
+BINS = "stats count(*) by bin(300s)"
+
+
+def app_world(world: Any) -> Any:
+    """Twenty minutes: seven lines about orders at once, then a sign of life every ten seconds in another group."""
+    logs = make(world, APP)
+    make(world, "shop-alive")
+    write(world, *ORDERS, group=APP)
+    start = ms(world.now)
+    world.advance(minutes=20)
+    logs.put_log_events(
+        logGroupName="shop-alive",
+        logStreamName="web-1",
+        logEvents=[{"timestamp": start + 10_000 * n, "message": "alive"} for n in range(120)],
+    )
+    return world
+
+
+def rows_that_differ(fresh: Fresh) -> int:
+    """How many of the seven lines a comparison with != lets through."""
+    return len(app_world(fresh()).query(APP, NOT_500))
+
+
+def rows_of_bins(fresh: Fresh) -> int:
+    """How many rows twenty minutes give by bin(300s)."""
+    return len(app_world(fresh()).query("shop-alive", BINS))
+
+
 # -- checks ----------------------------------------------------------------------------------------------------------------
 
 STRANGERS = (
@@ -364,6 +403,88 @@ def check_config(answer: Mapping[str, Any]) -> Outcome:
         when = (world.start + timedelta(milliseconds=first - ms(world.start))).strftime("%H:%M")
         seen.append(f"group {group} with {len(streams)} streams, the first event at {when}")
     return Outcome.compare("; ".join(seen), "group shop-ssh with 2 streams, the first event at 08:30")
+
+
+REQUESTS = tuple(
+    (
+        minute,
+        json.dumps({"resourcePath": path, "status": str(status), "responseLatency": str(latency)}),
+    )
+    for minute, path, status, latency in (
+        (0, "/orders", 201, 80), (1, "/orders", 503, 1200), (2, "/products", 200, 20), (4, "/orders", 504, 3000),
+        (6, "/products", 200, 25), (7, "/products", 404, 15), (8, "/orders", 201, 95), (11, "/orders", 503, 1100),
+        (12, "/orders", 500, 40), (13, "/products", 500, 60), (17, "/products", 200, 22), (19, "/products", 200, 30),
+    )
+)  # fmt: skip
+
+
+def asked(world: Any, text: str, group: str, **span: Any) -> list[dict[str, Any]]:
+    """The rows of a query, without what is missing and without @ptr; what has no name of its own is called by its place."""
+    frame = world.query(group, text, **span)
+    frame = frame.drop(columns=["@ptr"], errors="ignore")
+    return [{k: v for k, v in row.items() if v == v and v is not None} for row in frame.to_dict("records")]
+
+
+def numbers_of(rows: list[dict[str, Any]]) -> list[str]:
+    """Rows as short texts, whatever their columns are called: times as minutes, numbers as they are."""
+    return [
+        " ".join(
+            f"{value:%H:%M}" if hasattr(value, "strftime") else f"{value:g}" if isinstance(value, int | float) else str(value)
+            for value in row.values()
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def check_errors(answer: str) -> Outcome:
+    """A query over the API's access log: failures of our own, five minutes at a time, oldest first."""
+    from cwlab import Lab
+
+    world = Lab()
+    logs = make(world, "shop-api")
+    start = ms(world.now)
+    world.advance(minutes=20)
+    logs.put_log_events(
+        logGroupName="shop-api",
+        logStreamName="web-1",
+        logEvents=[{"timestamp": start + 60_000 * minute, "message": text} for minute, text in REQUESTS],
+    )
+    rows = numbers_of(asked(world, answer, "shop-api"))
+    return Outcome.compare("; ".join(rows) or "no rows", "09:00 2; 09:10 3")
+
+
+def check_guessers(answer: str) -> Outcome:
+    """A query over the evening's SSH log: who failed more than ten times, the most persistent first."""
+    from cwlab import Lab
+
+    world = Lab()
+    world.load_logs(shop.recording("secure"), group=FILE, stream="web-1")
+    rows = numbers_of(asked(world, answer, FILE, start=world.now - timedelta(days=1)))
+    seen = "; ".join(rows[:3]) + (f" and {len(rows) - 3} rows more" if len(rows) > 3 else "")
+    return Outcome.compare(seen or "no rows", "203.0.113.9 84")
+
+
+FLOWS = tuple(
+    f"2 123456789012 eni-0a {source} 172.31.0.4 {port} {to} 6 {packets} {60 * packets} {{start}} {{end}} {action} OK"
+    for source, port, to, packets, action in (
+        ("203.0.113.9", 40_001, 22, 4, "REJECT"), ("203.0.113.9", 40_002, 22, 4, "REJECT"), ("198.51.100.4", 51_000, 80, 12, "ACCEPT"),
+        ("203.0.113.9", 40_003, 22, 4, "REJECT"), ("198.51.100.7", 33_000, 3389, 1, "REJECT"), ("192.0.2.7", 40_022, 22, 22, "ACCEPT"),
+        ("198.51.100.7", 33_001, 3389, 1, "REJECT"), ("203.0.113.9", 40_004, 80, 12, "ACCEPT"),
+    )
+)  # fmt: skip
+
+
+def check_turned_away(answer: str) -> Outcome:
+    """A query over a flow log: how many records of refused packets each source has, the most first."""
+    from cwlab import Lab
+
+    world = Lab()
+    make(world, "shop-vpc", "eni-0a-all")
+    second = ms(world.now) // 1000
+    lines = [line.format(start=second - 60, end=second) for line in FLOWS]
+    write(world, *lines, group="shop-vpc", stream="eni-0a-all")
+    rows = numbers_of(asked(world, answer, "shop-vpc"))
+    return Outcome.compare("; ".join(rows) or "no rows", "203.0.113.9 3; 198.51.100.7 2")
 
 
 def check_bucket(answer: Mapping[str, Any]) -> Outcome:
@@ -469,8 +590,33 @@ _PREDICTIONS = (
         source=f"{GUIDE}, Creating metrics from log events using filters",
         points=("L17", "L18", "L19"),
     ),
-    Choice(
+    Number(
         id="logs.m5",
+        asks=f"How many of the seven lines does `{NOT_500}` give?",
+        unit="rows",
+        low=0,
+        high=7,
+        within=0,
+        truth=rows_that_differ,
+        why="A line without a status has none that could differ: every comparison with a missing field is false, != as well. And "
+        'values have no type of their own: the text "500" looks like a number, and is compared as one.',
+        about="missing fields and text",
+        source=f"{GUIDE}, Logs Insights QL: filter; supported operations and functions",
+    ),
+    Number(
+        id="logs.m6",
+        asks=f"Another group gets a line every ten seconds, for twenty minutes. How many rows does `{BINS}` give?",
+        unit="rows",
+        low=1,
+        high=120,
+        within=0,
+        truth=rows_of_bins,
+        why="bin() takes at most 60 of its seconds: 300s is silently taken as 60s, and a row is a minute. For five minutes write 5m.",
+        about="bin()",
+        source=f"{GUIDE}, Logs Insights QL: datetime functions",
+    ),
+    Choice(
+        id="logs.m7",
         asks="A group is encrypted with a KMS key of yours, and holds a day of events. You disable the key, and wait ten minutes. "
         "What fails?",
         options={
@@ -487,7 +633,7 @@ _PREDICTIONS = (
         points=("L14", "L15"),
     ),
     Number(
-        id="logs.m6",
+        id="logs.m8",
         asks="You ask for an export of an evening's log to S3, a few hundred lines. How many files of it are in the bucket five "
         "minutes later?",
         unit="files",
@@ -502,7 +648,7 @@ _PREDICTIONS = (
         points=("L20", "L21"),
     ),
     Choice(
-        id="logs.m7",
+        id="logs.m9",
         asks="For six minutes, in the middle of the attack, the role of web-1 may not write. Then it may again. What becomes of "
         "the lines of these minutes?",
         options={
@@ -673,6 +819,110 @@ answer = {"Version": "2012-10-17", "Statement": [
         },
         check=check_bucket,
         points=("L20", "L21"),
+    ),
+    Exercise(
+        id="logs.e5",
+        asks="The API's access log has JSON lines with resourcePath, status and responseLatency. Write a query that counts, for every "
+        "five minutes, the requests that failed on our side (status 500 and more), the oldest first.",
+        starter='answer = ...      # the query, a text\nlab.check("e5", answer)',
+        solution='answer = """\nfilter status >= 500\n| stats count(*) as failed by bin(5m) as t\n| sort t asc\n"""',
+        why="JSON fields are discovered, so nothing is to be parsed; status is a text in this log and compared as a number all the same. "
+        "A period without failures has no row: stats makes groups of what is there.",
+        another_way="`stats sum(status >= 500) as failed by bin(5m) as t` would have rows of 0 as well.",
+        hints=(
+            "Three commands: which lines, what of them, in which order.",
+            "filter, then stats … by bin(…), then sort.",
+            "Give the bin a name to sort by it: `by bin(5m) as t | sort t asc`.",
+        ),
+        mistakes={
+            "seconds": (
+                "filter status >= 500 | stats count(*) as failed by bin(300s) as t | sort t asc",
+                "bin() takes 60 seconds at most. Write the period in minutes.",
+            ),
+            "all of them": (
+                "stats count(*) as failed by bin(5m) as t | sort t asc",
+                "That counts all requests. Filter first.",
+            ),
+            "theirs too": (
+                "filter status >= 400 | stats count(*) as failed by bin(5m) as t | sort t asc",
+                "404 is the customer's mistake; it is in your count.",
+            ),
+            "newest first": (
+                "filter status >= 500 | stats count(*) as failed by bin(5m) as t | sort t desc",
+                "The order is turned around.",
+            ),
+            "letters": (
+                "filter @message like /5/ | stats count(*) as failed by bin(5m) as t | sort t asc",
+                "A search for letters finds them in the path and the latency, too. Compare the field.",
+            ),
+        },
+        check=check_errors,
+    ),
+    Exercise(
+        id="logs.e6",
+        asks="The evening's SSH log is in /var/log/secure. Which addresses failed a password more than ten times, and how often? Write "
+        "the query: an address and its number in a row, the most persistent first.",
+        starter='answer = ...      # the query, a text\nlab.check("e6", answer)',
+        solution='answer = """\nparse @message "Failed password for * from * port" as user, ip\n| stats count(ip) as tries by ip\n'
+        '| filter tries > 10\n| sort tries desc\n"""',
+        why="parse cuts fields out of a text, a star each; a line that does not fit has none of them, and count(ip) does not count it. "
+        "A filter after stats looks at the groups.",
+        another_way='`filter @message like "Failed password"` first, then parse: it says more clearly what is counted.',
+        hints=(
+            "The lines are text: fields must be cut out before you can group by them.",
+            'parse @message "… from * port" as ip, then stats, then a filter on what stats made.',
+            'Begin with `parse @message "Failed password for * from * port" as user, ip`.',
+        ),
+        mistakes={
+            "the others too": (
+                'parse @message "Failed password for * from * port" as user, ip | stats count(*) as tries by ip | filter tries > 10 | sort tries desc',
+                "Lines that do not fit have no ip, and make a group of their own. count(ip) does not count them.",
+            ),
+            "everybody": (
+                'parse @message "Failed password for * from * port" as user, ip | stats count(ip) as tries by ip | sort tries desc',
+                "Those who failed once are in it. Filter what stats made.",
+            ),
+            "every address": (
+                'parse @message "from * port" as ip | stats count(ip) as tries by ip | filter tries > 10 | sort tries desc',
+                "Whoever logged in with a key is counted as well.",
+            ),
+        },
+        check=check_guessers,
+    ),
+    Exercise(
+        id="logs.e7",
+        asks="The VPC's flow log is in shop-vpc. Which sources had packets refused, and in how many records? Write the query: a source "
+        "address and its number in a row, the most refused first.",
+        starter='answer = ...      # the query, a text\nlab.check("e7", answer)',
+        solution='answer = """\nfilter action = "REJECT"\n| stats count(*) as refused by srcAddr\n| sort refused desc\n"""',
+        why="Logs Insights knows the default format of flow logs, and discovers its fields under their names. What a security group or "
+        "network ACL refuses never reaches the machine: only the flow log has it.",
+        another_way="`stats sum(packets)` counts packets instead of records.",
+        hints=(
+            "Nothing is to be parsed: srcAddr, dstPort and action are there.",
+            "Filter by action, then count by srcAddr.",
+            'action is "REJECT", in capitals.',
+        ),
+        mistakes={
+            "accepted too": (
+                "stats count(*) as refused by srcAddr | sort refused desc",
+                "Accepted packets are in your count. Filter by action.",
+            ),
+            "small letters": (
+                'filter action = "reject" | stats count(*) as refused by srcAddr | sort refused desc',
+                "Texts are compared letter by letter, and capitals count.",
+            ),
+            "packets": (
+                'filter action = "REJECT" | stats sum(packets) as refused by srcAddr | sort refused desc',
+                "Those are packets; asked are records.",
+            ),
+            "by port": (
+                'filter action = "REJECT" | stats count(*) as refused by dstPort | sort refused desc',
+                "Those are the ports that were tried; asked is who tried.",
+            ),
+        },
+        check=check_turned_away,
+        points=("L08",),
     ),
 )
 
@@ -851,11 +1101,11 @@ TOPIC = Topic(
     title="Logs",
     why="A log tells what a metric only hints at, but only if it arrives: from the right machine, in the right Region, under settings "
     "that let it in and let you read it.",
-    minutes=95,
+    minutes=125,
     builds_on=("alarms",),
     abilities=(
         "bring the lines of any machine or service into a group, and find out why one is silent",
-        "turn a pattern in a log into a metric, an alarm and a mail",
+        "turn a pattern in a log into a metric, an alarm and a mail, and question what is stored",
         "say what a group's settings cost and break, and when an export is there",
     ),
     points=(
@@ -866,6 +1116,7 @@ TOPIC = Topic(
         "L05",
         "L06",
         "L07",
+        "L08",
         "L09",
         "L10",
         "L11",
@@ -897,20 +1148,23 @@ TOPIC = Topic(
         "resource policy": "what lets AWS services, such as Route 53, write into log groups",
         "export task": "a batch that writes a group's events to S3, within hours",
         "Live Tail": "a view of what comes in from now on",
+        "Logs Insights": "queries over stored events: a chain of commands, a span of time, and a price by what is scanned",
+        "discovered field": "what Logs Insights finds in a message by itself: members of JSON, the fields of a flow log",
+        "flow log": "records of the packets at network interfaces, accepted and rejected, without their contents",
         "ingestion": "the side of CloudWatch Logs that takes events in; the other side is subscription",
     },
     recap=(
         "A log event is a timestamp and a message; one source fills one stream; a group holds the streams and the settings.",
         "Machines need the agent and credentials; AWS's own services log natively, each in its Region, Route 53 in us-east-1.",
-        "A metric filter sees only what comes in after it, in all streams; what it feeds is an ordinary metric.",
+        "A metric filter sees only what comes in after it and feeds an ordinary metric; a query sees what is stored, and is paid by what it scans.",
         "Retention, permissions and the KMS key belong to the group: nothing expires by itself, and a disabled key stops reading and writing.",
         "An export is a batch of up to twelve hours: into SSE-S3, and by the course's rule not into SSE-KMS.",
     ),
     on_aws={
         "Delays": "Agents send every 5 s, CloudTrail delivers in about 5 minutes, metric filters publish within a minute or two. Here filters count at once.",
         "Limits": "10,000 events and 1 MB a batch, 24 hours from first to last; nothing older than 14 days or more than 2 hours ahead; 100 metric filters a group; one export task at a time.",
-        "Price": "In us-east-1 about 0.50 USD per GB taken in, 0.03 per GB and month stored, metrics from filters 0.30 each a month; exports cost S3's requests. A forgotten group without retention costs for ever.",
-        "Permissions": "CloudWatchAgentServerPolicy for machines; logs:PutMetricFilter, PutRetentionPolicy, CreateExportTask for you; the bucket's, the key's and Route 53's own policies besides.",
+        "Price": "In us-east-1 about 0.50 USD per GB taken in, 0.03 per GB and month stored, metrics from filters 0.30 each a month, 0.005 per GB that a query scans; exports cost S3's requests. A forgotten group without retention costs for ever.",
+        "Permissions": "CloudWatchAgentServerPolicy for machines; logs:PutMetricFilter, PutRetentionPolicy, CreateExportTask, StartQuery and GetQueryResults for you; the bucket's, the key's and Route 53's own policies besides.",
         "Clean-up": "Delete alarm, filter and group; cancel the export task, empty and delete the bucket; keys are scheduled for deletion, 7 days at the earliest.",
     },
     aws_code="""
