@@ -102,7 +102,8 @@ def _finished(chain: Chain, limit: int | None) -> Compiled:
     chosen = chain.shown if chain.displayed is None else chain.displayed
     if not chosen and not chain.grouped:
         chosen = [(name, chain.system(name)) for name in ("@timestamp", "@message")]
-    named = dict(chosen)  # of two columns with one name the later is shown
+    # A column is a field by its name: what has been made anew since it was listed is shown as it is now.
+    named = {name: chain.known.get(name, value) for name, value in chosen}
     from sqlglot import exp
 
     selected = [
