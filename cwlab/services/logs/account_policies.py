@@ -1,4 +1,4 @@
-"""Policies of a whole account in a Region: field indexes, for all groups or those of a prefix.
+"""Policies of a whole account in a Region: field indexes, for all groups or those of a prefix; data protection, for all.
 
 Source: API reference PutAccountPolicy, DescribeAccountPolicies, DeleteAccountPolicy.
 """
@@ -13,11 +13,16 @@ from cwlab.codec import record
 from cwlab.errors import NotModelled
 from cwlab.services.logs import indexes, indexing, paging
 from cwlab.services.logs.permissions import also
+from cwlab.services.logs.protection import policies as protections
+from cwlab.services.logs.protection.reading import ACCOUNT, note
 from cwlab.services.logs.refusals import invalid, limit_exceeded, not_found
 from cwlab.table import Table
 
-INDEX = "FIELD_INDEX_POLICY"
-MODELED = (INDEX,)
+INDEX, PROTECTION = "FIELD_INDEX_POLICY", "DATA_PROTECTION_POLICY"
+NEEDS = {
+    INDEX: "IndexPolicy",
+    PROTECTION: "DataProtectionPolicy",
+}  # the permission beside: logs:Put…, logs:Delete…
 MOST_INDEX_POLICIES = 20
 PAGE = 50
 Structure = dict[str, Any]
@@ -40,8 +45,8 @@ def policies(call: Call) -> Table:
 
 
 def _check_kind(kind: str) -> None:
-    if kind not in MODELED:
-        raise NotModelled(f"An account policy of type {kind}", f"Modeled types: {', '.join(MODELED)}.")
+    if kind not in NEEDS:
+        raise NotModelled(f"An account policy of type {kind}", f"Modeled types: {', '.join(NEEDS)}.")
 
 
 @operation("logs", "PutAccountPolicy")
@@ -59,15 +64,29 @@ def put_account_policy(
     if not policyName or policyName.lower().startswith("aws/"):
         raise invalid(f"policyName {policyName!r} must not be empty or start with aws/.")
     made = AccountPolicy(policyName, policyType, policyDocument, call.now_ms, selectionCriteria)
-    also(call, "logs:PutIndexPolicy")
-    _check_index(call, made)
+    also(call, f"logs:Put{NEEDS[policyType]}")
+    if policyType == PROTECTION:
+        _protect(call, made)
+    else:
+        _check_index(call, made)
     policies(call)[policyType, policyName] = made
-    _note_indexes(call)
+    if policyType == INDEX:
+        _note_indexes(call)
     return {"accountPolicy": _described(call, made)}
 
 
 def _of_kind(call: Call, kind: str) -> list[AccountPolicy]:
     return [each for (of, _), each in sorted(policies(call).items()) if of == kind]
+
+
+def _protect(call: Call, made: AccountPolicy) -> None:
+    if made.criteria is not None:
+        raise invalid(
+            "selectionCriteria is not supported for DATA_PROTECTION_POLICY: it is in force for every log group."
+        )
+    if any(each.name != made.name for each in _of_kind(call, PROTECTION)):
+        raise limit_exceeded("An account has one policy of type DATA_PROTECTION_POLICY.")
+    protections.put(call, ACCOUNT, made.document)
 
 
 def _check_index(call: Call, made: AccountPolicy) -> None:
@@ -119,9 +138,12 @@ def delete_account_policy(call: Call, *, policyName: str, policyType: str) -> No
     _check_kind(policyType)
     if (policyType, policyName) not in policies(call):
         raise not_found(f"Policy with name [{policyName}] does not exist")
-    also(call, "logs:DeleteIndexPolicy")
+    also(call, f"logs:Delete{NEEDS[policyType]}")
     del policies(call)[policyType, policyName]
-    _note_indexes(call)
+    if policyType == PROTECTION:
+        note(call, ACCOUNT, None)
+    else:
+        _note_indexes(call)
 
 
 def _described(call: Call, policy: AccountPolicy) -> Structure:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cwlab.api import Call, operation
-from cwlab.services.logs import ids, ingest, keys, paging, reading
+from cwlab.services.logs import ids, ingest, keys, paging, protection, reading
 from cwlab.services.logs.accepted import HOOKS
 from cwlab.services.logs.chunk import PLACE_BITS, Chunk, build
 from cwlab.services.logs.matching import matcher
@@ -22,7 +22,9 @@ from cwlab.services.logs.names import (
     streams,
     tag_conditions,
 )
+from cwlab.services.logs.permissions import also
 from cwlab.services.logs.policies import granted
+from cwlab.services.logs.protection.arriving import arrived
 from cwlab.services.logs.records import STANDARD, Group, Stream
 from cwlab.services.logs.refusals import invalid, no_stream, not_in_class
 from cwlab.services.logs.sent import Sent
@@ -87,8 +89,9 @@ def _store(call: Call, group: Group, stream: Stream, batch: ingest.Batch) -> Non
     )
     if HOOKS:
         chunk = chunk or build(stamps, now_ms, places, encoded, group.key_number)
+        seen = arrived(call, group.name, chunk)
         for hook in HOOKS:
-            hook(call, group, stream.name, chunk)
+            hook(call, group, stream.name, seen)
 
 
 @operation("logs", "GetLogEvents", readonly=True, resource=policy_arn, conditions=tag_conditions)
@@ -103,9 +106,12 @@ def get_log_events(
     nextToken: str | None = None,
     limit: int = PAGE,
     startFromHead: bool = False,
+    unmask: bool = False,
 ) -> Structure:
     """Events of one stream, oldest first within the page; the newest page unless ``startFromHead``."""
     group = _readable(call, "GetLogEvents", logGroupName, logGroupIdentifier)
+    if unmask:
+        also(call, "logs:Unmask")
     stream = stream_of(call, group.name, logStreamName)
     salt = ids.salt(call.account, call.region, group.name, stream.name)
     low: ids.Gap = (max(startTime or 0, group.visible_from(call.now_ms)), 0)
@@ -120,7 +126,7 @@ def get_log_events(
             raise invalid("The specified nextToken has expired.")
         newest = way == "b"
         low, high = (low, min(high, gap)) if newest else (max(low, gap), high)
-    pieces = reading.pieces(0, stream.events.chunks, low, high)
+    pieces = reading.pieces(0, protection.chunks(call, group.name, stream, unmask=unmask), low, high)
     keys.check_reading(call, group, (piece.chunk.key for piece in pieces))
     shown = reading.page(pieces, limit, newest=newest)
     if shown.stamp:
@@ -155,6 +161,7 @@ def filter_log_events(
     limit: int = PAGE,
     interleaved: bool = True,
     startFromHead: bool = True,
+    unmask: bool = False,
 ) -> Structure:
     """Events of a group's streams in one order of time, page by page, oldest first unless ``startFromHead`` is False.
 
@@ -163,6 +170,8 @@ def filter_log_events(
     if logStreamNames is not None and logStreamNamePrefix is not None:
         raise invalid("Cannot specify both logStreamNames and logStreamNamePrefix.")
     group = _readable(call, "FilterLogEvents", logGroupName, logGroupIdentifier)
+    if unmask:
+        also(call, "logs:Unmask")
     match = matcher(filterPattern, exact=settings_of(call).exact_fields)
     chosen_streams = _named(call, group, logStreamNames, logStreamNamePrefix)
     low: ids.Gap = (max(startTime or 0, group.visible_from(call.now_ms)), 0)
@@ -178,7 +187,8 @@ def filter_log_events(
         )
     found: list[reading.Piece] = []
     for number, stream in enumerate(chosen_streams):
-        found.extend(reading.pieces(number, stream.events.chunks, low, high))
+        chunks = protection.chunks(call, group.name, stream, unmask=unmask)
+        found.extend(reading.pieces(number, chunks, low, high))
     keys.check_reading(call, group, (piece.chunk.key for piece in found))
     shown, more = reading.scan(found, limit, match, newest=newest)
     names = [stream.name for stream in chosen_streams]

@@ -18,6 +18,7 @@ from cwlab.services.logs.names import (
     streams,
     tag_conditions,
 )
+from cwlab.services.logs.protection import policies as protections
 from cwlab.services.logs.records import DELIVERY, PURGE_MS, STANDARD, Group
 from cwlab.services.logs.refusals import broken, exists, invalid, protected
 from cwlab.services.logs.sizes import stored_bytes
@@ -74,6 +75,7 @@ def delete_log_group(call: Call, *, logGroupName: str) -> None:
     policies.forget(call, logGroupName)
     metric_filters.forget_all(call, logGroupName)
     indexes.forget(call, logGroupName)
+    protections.forget(call, logGroupName)
     del groups(call)[logGroupName]
 
 
@@ -166,7 +168,7 @@ def _described(call: Call, group: Group) -> Structure:
         out["retentionInDays"] = group.retention_days
     if group.kms_key is not None:
         out["kmsKeyId"] = group.kms_key
-    return out
+    return out | protections.described(call, group.name)
 
 
 @operation("logs", "PutRetentionPolicy", resource=policy_arn, conditions=tag_conditions)

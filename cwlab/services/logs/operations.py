@@ -18,3 +18,4 @@ from cwlab.services.logs import (  # noqa: F401
     tagging,
     verbs,
 )
+from cwlab.services.logs.protection import policies as protections  # noqa: F401

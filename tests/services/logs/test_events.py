@@ -358,8 +358,6 @@ def test_what_is_not_modeled_is_refused_by_name(lab, logs):
             logGroupName="/app", logStreamName="web", logEvents=[event(ms(lab))],
             entity={"keyAttributes": {"Type": "Service", "Name": "shop"}},
         )  # fmt: skip
-    with pytest.raises(NotModelled, match="unmask"):
-        logs.filter_log_events(logGroupName="/app", unmask=True)
     with pytest.raises(NotModelled, match="ESSENTIALS"):
         logs.create_log_group(logGroupName="/new", logGroupClass="ESSENTIALS")
 

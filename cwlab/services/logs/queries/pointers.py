@@ -7,8 +7,9 @@ import binascii
 from typing import Any
 
 from cwlab.api import Call, operation
-from cwlab.services.logs import keys, reading
-from cwlab.services.logs.names import groups, streams
+from cwlab.services.logs import keys, protection, reading
+from cwlab.services.logs.names import groups, policy_arn, streams
+from cwlab.services.logs.permissions import also
 from cwlab.services.logs.records import Group
 from cwlab.services.logs.refusals import invalid, not_found
 
@@ -32,7 +33,7 @@ def _place(text: str) -> tuple[str, str, int, int]:
 
 
 @operation("logs", "GetLogRecord", readonly=True)
-def get_log_record(call: Call, *, logRecordPointer: str) -> Structure:
+def get_log_record(call: Call, *, logRecordPointer: str, unmask: bool = False) -> Structure:
     """All fields of one event, by the ``@ptr`` a query gave for it. ``@timestamp`` and ``@ingestionTime`` are ms here."""
     from cwlab.services.logs.insights.record import fields
 
@@ -42,7 +43,10 @@ def get_log_record(call: Call, *, logRecordPointer: str) -> Structure:
     stream = None if group is None else streams(call, name).get(stream_name)
     if group is None or stream is None or stamp < group.visible_from(call.now_ms):
         raise not_found("The specified log record does not exist.")
-    pieces = reading.pieces(0, stream.events.chunks, (stamp, arrival), (stamp, arrival + 1))
+    if unmask:
+        also(call, "logs:Unmask", policy_arn(call, {"logGroupName": name, "logStreamName": stream_name}))
+    chunks = protection.chunks(call, name, stream, unmask=unmask)
+    pieces = reading.pieces(0, chunks, (stamp, arrival), (stamp, arrival + 1))
     if not pieces:
         raise not_found("The specified log record does not exist.")
     keys.check_reading(call, group, [pieces[0].chunk.key])
