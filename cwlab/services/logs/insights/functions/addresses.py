@@ -114,13 +114,17 @@ def _ends(network: Network) -> tuple[str, str]:
     return f"{version}{first:0{width}x}", f"{version}{last:0{width}x}"
 
 
-def _among(a: Value, networks: Iterable[Network]) -> Expression:
-    """Never null; the address is computed once."""
-    ends = [_ends(each) for each in networks]
-    within = joined(
-        [tree("k BETWEEN :low AND :high", low=text(low), high=text(high)) for low, high in ends], "or"
-    )
-    return tree("COALESCE(:x, FALSE)", x=bound("k", key(txt(a)), ":within", within=within))
+def _special(networks: Iterable[Network]) -> str:
+    """The template of a condition on a key ``k``."""
+    return " OR ".join("k BETWEEN '{}' AND '{}'".format(*_ends(each)) for each in networks)
+
+
+_IS_PRIVATE, _IS_RESERVED = _special(PRIVATE), _special(RESERVED)
+
+
+def _of_key(condition: str) -> Callable[[Value], Value]:
+    """A condition on an address's key ``k``, which is computed once."""
+    return lambda a: a_condition(bound("k", key(txt(a)), condition))
 
 
 def _network(site: Site, subnet: Value, *versions: int) -> Network:
@@ -138,7 +142,8 @@ def _network(site: Site, subnet: Value, *versions: int) -> Network:
 
 def _in_subnet(*versions: int) -> Callable[[Site, Value, Value], Value]:
     def make(site: Site, a: Value, subnet: Value) -> Value:
-        return a_condition(_among(a, [_network(site, subnet, *versions)]))
+        low, high = _ends(_network(site, subnet, *versions))
+        return a_condition(tree(":k BETWEEN :low AND :high", k=key(txt(a)), low=text(low), high=text(high)))
 
     return make
 
@@ -157,12 +162,6 @@ def _in_v4(site: Site, a: Value, subnet: Value) -> Value:
     return a_condition(tree(":a // :size = :b // :size", a=v4_number(txt(a)), b=v4_number(net), size=size))
 
 
-def _is_public(a: Value) -> Value:
-    valid = _valid(V4, V6)(a).sql
-    special = _among(a, [*PRIVATE, *RESERVED])
-    return a_condition(tree(":valid AND NOT :special", valid=valid, special=special))
-
-
 FUNCTIONS: dict[str, Function] = {
     "isvalidip": Function(1, 1, _valid(V4, V6)),
     "isvalidipv4": Function(1, 1, _valid(V4)),
@@ -171,7 +170,7 @@ FUNCTIONS: dict[str, Function] = {
     "isipv4insubnet": Function(2, 2, _in_v4, sited=True),
     "isipv6insubnet": Function(2, 2, _in_subnet(6), sited=True),
     "ipv4tonumber": Function(1, 1, lambda a: a_number(tree("CAST(:x AS DOUBLE)", x=v4_number(txt(a))))),
-    "isprivateip": Function(1, 1, lambda a: a_condition(_among(a, PRIVATE))),
-    "isreservedip": Function(1, 1, lambda a: a_condition(_among(a, RESERVED))),
-    "ispublicip": Function(1, 1, _is_public),
+    "isprivateip": Function(1, 1, _of_key(_IS_PRIVATE)),
+    "isreservedip": Function(1, 1, _of_key(_IS_RESERVED)),
+    "ispublicip": Function(1, 1, _of_key(f"k IS NOT NULL AND NOT ({_IS_PRIVATE} OR {_IS_RESERVED})")),
 }

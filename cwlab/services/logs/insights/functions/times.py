@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from cwlab import sql
-from cwlab.services.logs.insights.functions.base import Function, Site, a_number, a_text
+from cwlab.services.logs.insights.functions.base import Function, Site, a_number, a_text, bound
 from cwlab.services.logs.insights.functions.letters import C_DIRECTIVES, LETTERS, Piece, pieces
 from cwlab.services.logs.insights.tree import call, number, text, tree
 from cwlab.services.logs.insights.values import Value, instant, txt
@@ -87,13 +87,19 @@ def _format(site: Site, time: Value, form: Value, zone: Value | None = None) -> 
         if wrong:
             raise site.refuse(1, f"{wrong[0]} in a format", f"It knows {' '.join(sorted(C_DIRECTIVES))}.")
         return a_text(call("strftime", local, text(written)))
-    parts = [_written(piece, local, ms) for piece in _pieces(site, written)]
-    if not parts:
-        return a_text(tree("CASE WHEN :t IS NOT NULL THEN '' END", t=ms))
-    result = parts[0]
-    for part in parts[1:]:
-        result = tree(":a || :b", a=result, b=part)
-    return a_text(tree("CASE WHEN :t IS NOT NULL THEN :text END", t=ms, text=result))
+    parts = [_written(piece, local, ms, where) for piece in _pieces(site, written)]
+    merged: list[str | Expression] = []  # what the engine writes in one go is one format
+    for part in parts:
+        if isinstance(part, str) and merged and isinstance(merged[-1], str):
+            merged[-1] += part
+        else:
+            merged.append(part)
+    result: Expression | None = None
+    for each in merged or [""]:
+        shown = call("strftime", local, text(each)) if isinstance(each, str) else each
+        result = shown if result is None else tree(":a || :b", a=result, b=shown)
+    assert result is not None
+    return a_text(result)
 
 
 def _pieces(site: Site, written: str) -> list[Piece]:
@@ -105,26 +111,40 @@ def _pieces(site: Site, written: str) -> list[Piece]:
     return found
 
 
-def _written(piece: Piece, local: Expression, ms: Expression) -> Expression:
+def _written(piece: Piece, local: Expression, ms: Expression, zone: Zone) -> str | Expression:
+    """How the engine writes a part: by a format, or an expression where it has none."""
     if piece.meaning is None:
-        return text(piece.text)
+        return piece.text.replace("%", "%%")
+    if piece.width:
+        return tree("LEFT(:s, :n)", s=call("strftime", local, text(piece.output)), n=number(piece.width))
     if piece.meaning != "zone":
-        shown = call("strftime", local, text(piece.output))
-        return tree("LEFT(:s, :n)", s=shown, n=number(piece.width)) if piece.width else shown
-    offset = tree("(epoch_ms(:l) - :t) // 60000", l=local, t=ms)
-    sign = tree("CASE WHEN :o < 0 THEN '-' ELSE '+' END", o=offset)
-    size = {
-        "colon": "PRINTF('%02d:%02d', ABS(:o) // 60, ABS(:o) % 60)",
-        "plain": "PRINTF('%02d%02d', ABS(:o) // 60, ABS(:o) % 60)",
+        return piece.output
+    if zone.offset_ms is not None:
+        return _offset(piece.output, zone.offset_ms // MINUTE)
+    minutes = tree("(epoch_ms(:l) - :t) // 60000", l=local, t=ms)
+    hours = "PRINTF('%02d', ABS(o) // 60)"
+    rest = "PRINTF('%02d', ABS(o) % 60)"
+    between = {
+        "colon": f"':' || {rest}",
+        "plain": rest,
+        "hours": f"CASE WHEN o % 60 = 0 THEN '' ELSE {rest} END",
     }
-    size["hours"] = (
-        "PRINTF('%02d', ABS(:o) // 60) || CASE WHEN ABS(:o) % 60 > 0 THEN PRINTF('%02d', ABS(:o) % 60) ELSE '' END"
-    )
-    numbers = tree(size[piece.output.removesuffix("Z")], o=offset)
-    result = tree(":sign || :numbers", sign=sign, numbers=numbers)
+    shown = f"CASE WHEN o < 0 THEN '-' ELSE '+' END || {hours} || {between[piece.output.removesuffix('Z')]}"
     if piece.output.endswith("Z"):
-        return tree("CASE WHEN :o = 0 THEN 'Z' ELSE :result END", o=offset, result=result)
-    return result
+        shown = f"CASE WHEN o = 0 THEN 'Z' ELSE {shown} END"
+    return bound("o", minutes, shown)
+
+
+def _offset(form: str, minutes: int) -> str:
+    if minutes == 0 and form.endswith("Z"):
+        return "Z"
+    sign, hours, rest = "-" if minutes < 0 else "+", abs(minutes) // 60, abs(minutes) % 60
+    match form.removesuffix("Z"):
+        case "colon":
+            return f"{sign}{hours:02d}:{rest:02d}"
+        case "hours" if rest == 0:
+            return f"{sign}{hours:02d}"
+    return f"{sign}{hours:02d}{rest:02d}"
 
 
 def _parse(site: Site, a: Value, form: Value, zone: Value | None = None) -> Value:

@@ -1,0 +1,470 @@
+"""Functions: what the guide says of each as examples, and laws against Python's own where it has an equal."""
+
+import base64
+import ipaddress
+import math
+import re
+from calendar import monthrange
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cwlab.services.logs.chunk import build
+from cwlab.services.logs.insights.compile import compiled
+from cwlab.services.logs.insights.engine import Source, run
+from cwlab.services.logs.insights.functions import FUNCTIONS
+from cwlab.services.logs.insights.functions.addresses import PRIVATE, RESERVED
+from cwlab.services.logs.insights.parse import parse
+from tests.services.logs.insights.asking import START, query, refused
+
+NUMBERS = {
+    "abs(-2.5)": "2.5",
+    "ceil(1.2)": "2",
+    "floor(-1.2)": "-2",
+    "log(1)": "0",
+    "log(0)": None,
+    "log(-1)": None,
+    "sqrt(16)": "4",
+    "sqrt(-1)": None,
+    "greatest(1, 3, 2)": "3",
+    "greatest(1, none)": None,
+    "least(3, 1, 2)": "1",
+    "round(2.5)": "3",
+    "round(-2.5)": "-3",
+    "round(1234.567, 1)": "1234.6",
+    "round(1234.567, -2)": "1200",
+    'round("x")': None,
+    "round(1.5, none)": None,
+    'toNumber("1e3")': "1000",
+    'toNumber("x")': None,
+    'toInt("12.7")': "12",
+    'toInt("-12.7")': "-12",
+    "toInt(3000000000)": None,
+    "toLong(3000000000.9)": "3000000000",
+    "toLong(1e30)": None,
+    'toDouble("0.5")': "0.5",
+    'isNumeric("1e5")': "1",
+    'isNumeric("1_000")': "0",
+    "isNumeric(none)": "0",
+    'hexToDec("0xff")': "255",
+    'hexToDec("FF")': "255",
+    'hexToDec("xyz")': None,
+    "decToHex(255)": "0xff",
+    "decToHex(-1)": "0xffffffffffffffff",
+    'decToHex("a")': None,
+    "haversine(0, 0, 0, 180)": str(math.pi * 6371.0),
+    "haversine(10, 20, 10, 20)": "0",
+    "haversine(1, 2, 3, none)": None,
+    "2^3": "8",
+    "10%3": "1",
+    "-5 % 3": "-2",
+    "2^-1": "0.5",
+    "(0-10)^309": None,
+    '"+5" + 0': "5",
+    '"5." + 0': "5",
+    '".5" + 0': "0.5",
+    '" 5" + 0': None,
+    '"1_000" + 0': None,
+    '"0x10" + 0': None,
+    '"1e400" + 0': None,
+    '"inf" + 0': None,
+    '"1e400" > 5': "0",
+}
+TEXTS = {
+    'isempty("")': "1",
+    "isempty(none)": "1",
+    'isempty(" ")': "0",
+    'isblank(" \t")': "1",
+    'concat("a", 1, 2.5)': "a12.5",
+    'concat("a", none)': None,
+    'ltrim("xyZxyfooxyZ","xyZ")': "fooxyZ",
+    'rtrim("xyZfooxyxyZ","xyZ")': "xyZfoo",
+    'trim("xyZxyfooxyxyZ","xyZ")': "foo",
+    'strlen("é😀")': "2",
+    'messageSize("é😀")': "6",
+    'toupper("aé")': "AÉ",
+    'tolower("AÉ")': "aé",
+    'substr("xyZfooxyZ",3,3)': "foo",
+    'substr("abc",1)': "bc",
+    'substr("abc",9)': "",
+    'substr("abc",1,99999999999)': "bc",
+    'substr("abc",-1)': None,
+    'replace("aXbX", "X", "-")': "a-b-",
+    'strcontains("aBc", "b")': "0",
+    'strcontains("aBc", "b", true)': "1",
+    'strcontains("aBc", "b", false)': "0",
+    'startsWith("abc", "ab")': "1",
+    'startsWith(none, "ab")': None,
+    'endsWith("abc", "ab")': "0",
+    r'regexReplace("a1b22", "\d+", "#")': "a#b#",
+    r'regexReplace("2026-03", "(\d+)-(\d+)", "\2/\1 \0")': "03/2026 2026-03",
+    r'regexReplace("a.b", "[.]", "\n")': r"a\nb",
+    'urlencode("a b/ü~")': "a%20b%2F%C3%BC~",
+    'urldecode("a%20b%2F%C3%BC+%zz")': "a b/ü+%zz",
+    'urldecode("%ff")': None,
+    'base64encode("aé")': "YcOp",
+    'base64decode("YcOp")': "aé",
+    'base64decode("YQ")': "a",
+    'base64decode("a b")': None,
+    'base64decode("/w==")': None,
+    'hexToAscii("48656c6c6f")': "Hello",
+    'hexToAscii("0x48")': "H",
+    'hexToAscii("4")': None,
+    'hexToAscii("ff")': None,
+}
+GENERAL = {
+    "ispresent(none)": "0",
+    "ispresent(@message)": "1",
+    'coalesce(none, "b")': "b",
+    "coalesce(none, 2)": "2",
+    "coalesce(none, 2) + 1": "3",
+    'if(1 < 2, "yes", "no")': "yes",
+    "if(none = 1, 1, 2)": "2",
+    "if(none, 1, 2)": "2",
+    "if(1 = 1, 1, 2) + 1": "2",
+    'if(1 = 1, @timestamp, "x")': "2026-03-02 09:00:00.000",
+    'case(1 = 2, "a", 1 = 1, "b", "c")': "b",
+    'case(1 = 2, "a", "c")': "c",
+    'case(1 = 2, "a")': None,
+    "now()": str(START // 1000),
+}
+TIMES = {
+    "toMillis(@timestamp)": str(START),
+    'toMillis("x")': None,
+    "fromMillis(0)": "1970-01-01 00:00:00.000",
+    "fromMillis(-1)": "1969-12-31 23:59:59.999",
+    "fromMillis(1e18)": None,
+    'parseDate("2026-03-02 10:00:00", "yyyy-MM-dd HH:mm:ss")': "1772445600000",
+    'parseDate("2026-03-02 10:00:00", "yyyy-MM-dd HH:mm:ss", "America/New_York")': "1772463600000",
+    'parseDate("2026-07-02 10:00:00", "yyyy-MM-dd HH:mm:ss", "America/New_York")': "1783000800000",
+    'parseDate("2026-03-02 10:00:00", "yyyy-MM-dd HH:mm:ss", "+05:30")': "1772425800000",
+    """parseDate("2026-03-02T10:00:00.123Z", "yyyy-MM-dd'T'HH:mm:ss.SSSX")""": "1772445600123",
+    'parseDate("02/Mar/2026:10:00:00 +0100", "dd/MMM/yyyy:HH:mm:ss Z")': "1772442000000",
+    'parseDate("Mon, 2 march 2026 1:05 pm", "EEE, d MMMM yyyy h:mm a")': "1772456700000",
+    'parseDate("2026-061", "yyyy-DDD")': "1772409600000",
+    'parseDate("2026-02-30", "yyyy-MM-dd")': None,
+    'parseDate("2026-3-2", "yyyy-MM-dd")': None,
+    'parseDate("2026-03-02 x", "yyyy-MM-dd")': None,
+    'parseDate("10:00", "HH:mm")': "36000000",
+    'parseDate(none, "HH:mm")': None,
+    """formatDate(@timestamp, "yyyy-MM-dd'T'HH:mm:ss.SSSXXX")""": "2026-03-02T09:00:00.000Z",
+    """formatDate(@timestamp, "yyyy-MM-dd'T'HH:mm:ssXXX", "Asia/Kolkata")""": "2026-03-02T14:30:00+05:30",
+    'formatDate(1783000800000, "HH:mm Z", "America/New_York")': "10:00 -0400",
+    "formatDate(@timestamp, \"EEE, d MMM yy 'o''clock' h a\")": "Mon, 2 Mar 26 o'clock 9 AM",
+    'formatDate("x", "yyyy")': None,
+    'strftime(@timestamp, "yyyyMMdd")': "20260302",
+    'strftime(@timestamp, "%Y%m%d", "-10:00")': "20260301",
+}
+
+
+@pytest.mark.parametrize(
+    "group", [NUMBERS, TEXTS, GENERAL, TIMES], ids=["numbers", "texts", "general", "times"]
+)
+def test_a_function_gives_what_the_guide_says(group):
+    columns = ", ".join(f"{expression} as x{n}" for n, expression in enumerate(group))
+    (row,) = query(f"fields {columns}", "m")
+    assert {e: row.get(f"x{n}") for n, e in enumerate(group)} == group
+
+
+def test_every_function_is_in_a_test():
+    here = Path(__file__).read_text(encoding="utf-8").lower()
+    others = {"jsonparse", "jsonstringify", "jsonarraysize", "jsonarraycontains", "split"}  # test_json_values
+    assert {name for name in FUNCTIONS if f"{name}(" not in here} <= others
+
+
+@pytest.mark.parametrize(
+    ("expression", "name", "place"),
+    [
+        ('parseDate(a, "yyyy-QQ")', "QQ in a format", '"yyyy-QQ"'),
+        ('parseDate(a, "HH:mm HH")', "the hour twice in a format", '"HH:mm HH"'),
+        ('parseDate(a, "DDD dd")', "the day of the year beside the day", '"DDD dd"'),
+        ("parseDate(a, b)", "a format that is no text in quotes", "b"),
+        ('formatDate(a, "yyyy \'x")', "a ' that is not closed in a format", '"yyyy \'x"'),
+        ('formatDate(a, "yyyy", "Mars/Olympus")', "no time zone Mars/Olympus", '"Mars/Olympus"'),
+        ('formatDate(a, "yyyy", b)', "a time zone that is no text in quotes", "b"),
+        ('strftime(a, "%Q")', "%Q in a format", '"%Q"'),
+        ('regexReplace(a, b, "")', "a regular expression that is no text in quotes", "b"),
+        (r'regexReplace(a, "(x)", "\2")', r"\2 without such a group", r'"\2"'),
+        ('regexReplace(a, "(?=x)", "")', "looking ahead or behind", "("),
+        ('isIpInSubnet(a, "10.0.0.0")', "a subnet that is none", '"10.0.0.0"'),
+        ('isIpv4InSubnet(a, "::/8")', "a subnet of IPv4 that is none", '"::/8"'),
+        ('isIpv6InSubnet(a, "10.0.0.0/8")', "a subnet of IPv6 that is none", '"10.0.0.0/8"'),
+        ("isIpInSubnet(a, b)", "a subnet that is no text in quotes", "b"),
+        ("case(" + ", ".join(["a = 1, 1"] * 11) + ")", "case with 11 branches", "a = 1"),
+        ("if(a, b)", "if with 2 arguments", "if(a, b)"),
+        ("queryTimeRange(1)", "querytimerange with 1 arguments", "queryTimeRange(1)"),
+        ("1e999", "a number that is too large", "1e999"),
+        ("bin(10001y)", "a period of more than 10000 years", "10001y"),
+        ("median(a)", "the function median is not modeled in this version of cwlab", "median(a)"),
+    ],
+)
+def test_wrong_use_is_named_at_its_place(expression, name, place):
+    error = refused(f"fields {expression}")
+    assert error.mistake.name == name
+    assert error.text[error.at :].startswith(place)
+
+
+def test_the_time_a_query_is_about():
+    text = "fields queryStartTime() as a, queryEndTime() as b, queryTimeRange() as c"
+    chunk = build([START], START, [0], [b"m"])
+    plan = compiled(parse(text), 5_000, span=(1_000, 61_000))
+    assert run(plan, [Source("123456789012:/app", "web", chunk, 0, 1)]).rows == (("1000", "61000", "60000"),)
+    assert query(text, "m", now_ms=5_000) == [{"a": "5000", "b": "5000", "c": "0"}]
+
+
+# -- laws ------------------------------------------------------------------------------------------------------------
+LETTERS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
+FEW = settings(max_examples=6)  # each is a query over many messages
+
+
+def computed(expressions: list[str], messages: list[str]) -> list[tuple[str | None, ...]]:
+    """What expressions of @message give for each of them."""
+    text = "fields " + ", ".join(f"{expression} as x{n}" for n, expression in enumerate(expressions))
+    rows = query(text, *messages)[::-1]
+    return [tuple(row.get(f"x{n}") for n in range(len(expressions))) for row in rows]
+
+
+def digit(condition: bool) -> str:
+    return "1" if condition else "0"
+
+
+def decoded(text: str) -> str | None:
+    try:
+        return unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        return None
+
+
+def unpacked(text: str) -> str | None:
+    if re.fullmatch(r"[A-Za-z0-9+/]*={0,2}", text) is None or (text.endswith("=") and len(text) % 4):
+        return None
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True).decode()
+    except ValueError:
+        return None
+
+
+@FEW
+@given(st.lists(LETTERS | st.from_regex(r"(%[0-9A-Fa-f]{2}|[a +%]){0,6}", fullmatch=True), min_size=1))
+def test_texts_are_encoded_as_python_does(messages):
+    expressions = ["urlencode(@message)", "urldecode(@message)", "base64encode(@message)"]
+    expressions += ["base64decode(base64encode(@message))", "messageSize(@message)", "strlen(@message)"]
+    wanted = [
+        (
+            quote(each, safe="-_.~"),
+            decoded(each),
+            base64.b64encode(each.encode()).decode(),
+            each,
+            str(len(each.encode())),
+            str(len(each)),
+        )
+        for each in messages
+    ]
+    assert computed(expressions, messages) == wanted
+
+
+@FEW
+@given(st.lists(st.from_regex(r"[A-Za-z0-9+/ ]{0,9}={0,2}", fullmatch=True), min_size=1))
+def test_base64_is_read_with_its_signs_of_equality_or_without(messages):
+    assert computed(["base64decode(@message)"], messages) == [(unpacked(each),) for each in messages]
+
+
+@FEW
+@given(st.lists(st.text("abAB-", max_size=8), min_size=1), st.text("abAB", min_size=1, max_size=2))
+def test_texts_are_cut_and_found_as_python_does(messages, part):
+    expressions = [f'startsWith(@message, "{part}")', f'endsWith(@message, "{part}")']
+    expressions += [f'strcontains(@message, "{part}")', f'strcontains(@message, "{part}", true)']
+    expressions += [f'trim(@message, "{part}")', f'ltrim(@message, "{part}")', f'rtrim(@message, "{part}")']
+    expressions += ["substr(@message, 2)", "substr(@message, 1, 3)", f'replace(@message, "{part}", "xy")']
+    expressions += [f'regexReplace(@message, "[{part}]+", "<\\0>")', "toupper(@message)"]
+    wanted = [
+        (
+            digit(each.startswith(part)),
+            digit(each.endswith(part)),
+            digit(part in each),
+            digit(part.lower() in each.lower()),
+            each.strip(part),
+            each.lstrip(part),
+            each.rstrip(part),
+            each[2:],
+            each[1:4],
+            each.replace(part, "xy"),
+            re.sub(f"[{part}]+", r"<\g<0>>", each),
+            each.upper(),
+        )
+        for each in messages
+    ]
+    assert computed(expressions, messages) == wanted
+
+
+def address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
+FOURS = st.lists(st.integers(0, 260).map(str) | st.just("01"), min_size=3, max_size=5).map(".".join)
+SIXES = st.lists(st.sampled_from(["", "0", "1", "fe80", "FFFF", "12345", "1.2.3.4", "g"]), max_size=9).map(
+    ":".join
+)
+
+
+@FEW
+@given(
+    st.lists(
+        FOURS | SIXES | st.ip_addresses().map(str) | st.ip_addresses(v=6).map(lambda each: each.exploded),
+        min_size=1,
+        max_size=30,
+    ),
+    st.ip_addresses(),
+    st.integers(0, 128),
+)
+def test_addresses_are_read_as_python_does(messages, near, length):
+    subnet = ipaddress.ip_network(f"{near}/{min(length, near.max_prefixlen)}", strict=False)
+    exact = "isIpv4InSubnet" if subnet.version == 4 else "isIpv6InSubnet"
+    expressions = ["isValidIp(@message)", "isValidIpV4(@message)", "isValidIpV6(@message)"]
+    expressions += [f'isIpInSubnet(@message, "{subnet}")', f'{exact}(@message, "{near}/{subnet.prefixlen}")']
+    expressions += ["isPrivateIP(@message)", "isReservedIP(@message)", "isPublicIP(@message)"]
+    expressions += ["ipv4ToNumber(@message)"]
+    messages = [*messages, str(near)]
+    wanted = []
+    for found in map(address, messages):
+        private, reserved = (
+            found is not None and any(found in each for each in every) for every in (PRIVATE, RESERVED)
+        )
+        inside = digit(found is not None and found in subnet)
+        version = None if found is None else found.version
+        conditions = [found is not None, version == 4, version == 6]
+        wanted.append(
+            (
+                *map(digit, conditions),
+                inside,
+                inside,
+                digit(private),
+                digit(reserved),
+                digit(found is not None and not private and not reserved),
+                str(int(found)) if version == 4 else None,
+            )
+        )
+    assert computed(expressions, messages) == wanted
+
+
+def test_a_subnet_may_be_a_field():
+    events = ['{"ip": "10.1.2.3", "net": "10.0.0.0/8"}', '{"ip": "11.1.2.3", "net": "10.0.0.0/8"}']
+    events += ['{"ip": "10.1.2.3", "net": "x"}']
+    rows = query("fields isIpv4InSubnet(ip, net) as x", *events)[::-1]
+    assert [row["x"] for row in rows] == ["1", "0", "0"]
+
+
+@FEW
+@given(st.lists(st.floats(-1e9, 1e9).map(repr) | st.integers(-(2**40), 2**40).map(str), min_size=1))
+def test_numbers_are_computed_as_python_does(messages):
+    expressions = ["abs(@message)", "ceil(@message)", "floor(@message)", "sqrt(@message)", "log(@message)"]
+    expressions += ["round(@message)", "round(@message, 2)", "toLong(@message)", "decToHex(@message)"]
+    for found, text in zip(computed(expressions, messages), messages, strict=True):
+        x = float(text)
+        halves = math.copysign(math.floor(abs(x) + 0.5), x)
+        wanted = [abs(x), math.ceil(x), math.floor(x), math.sqrt(x) if x >= 0 else None]
+        wanted += [math.log(x) if x > 0 else None, halves]
+        for given_, value in zip(found, wanted, strict=False):
+            assert (given_ is None) == (value is None)
+            assert value is None or float(given_ or "nan") == pytest.approx(value, rel=1e-12)
+        assert abs(float(found[6] or "nan") - x) <= 0.005 + 1e-6
+        assert int(float(found[7] or "nan")) == math.trunc(x)
+        assert found[8] == hex(math.trunc(x) % 2**64)
+
+
+MOMENTS = st.lists(st.datetimes(datetime(1950, 1, 1), datetime(2100, 1, 1)), min_size=1, max_size=20)
+
+
+def in_ms(time: datetime) -> int:
+    return (time.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+
+
+@FEW
+@given(MOMENTS, st.sampled_from([0, 330, -210, 60, 840]))
+def test_times_are_written_and_read_as_python_does(times, minutes):
+    zone = timezone(timedelta(minutes=minutes))
+    sign = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+    form = "yyyy-MM-dd'T'HH:mm:ss.SSSxxx"
+    expressions = [f'formatDate(@message, "{form}", "{sign}")']
+    expressions += [f'formatDate(@message, "EEEE d MMMM yyyy, hh:mm:ss a DDD Z", "{sign}")']
+    expressions += [f'parseDate(formatDate(@message, "{form}", "Asia/Tokyo"), "{form}")']
+    expressions += [
+        f'parseDate(formatDate(@message, "d.M.yyyy h:m:s.SSS a", "{sign}"), "d.M.yyyy h:m:s.SSS a", "{sign}")'
+    ]
+    stamps = [in_ms(each) for each in times]
+    wanted = []
+    for ms in stamps:
+        there = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)).astimezone(zone)
+        wanted.append(
+            (
+                there.isoformat(timespec="milliseconds"),
+                there.strftime(f"%A {there.day} %B %Y, %I:%M:%S %p %j %z"),
+                str(ms),
+                str(ms),
+            )
+        )
+    assert computed(expressions, list(map(str, stamps))) == wanted
+
+
+UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 7 * 86_400_000}
+CAPS = {"ms": 1000, "s": 60, "m": 60, "h": 24}
+MONTHS = {"mo": 1, "q": 3, "y": 12}
+
+
+def rounded(ms: int, count: int, unit: str) -> tuple[datetime, datetime]:
+    """The beginning of the period an instant is in, and of the next."""
+    epoch = datetime(1970, 1, 1)
+    time = epoch + timedelta(milliseconds=ms)
+    if unit in MONTHS:
+        months = count * MONTHS[unit]
+        low = ((time.year - 1970) * 12 + time.month - 1) // months * months
+        ends = [low, low + months]
+        return tuple(datetime(1970 + n // 12, n % 12 + 1, 1) for n in ends)  # type: ignore[return-value]
+    span = timedelta(milliseconds=min(count, CAPS.get(unit, count)) * UNITS[unit])
+    first = datetime(1970, 1, 5) if unit == "w" else epoch
+    low_time = first + (time - first) // span * span
+    return low_time, low_time + span
+
+
+@FEW
+@given(MOMENTS, st.integers(1, 90), st.sampled_from([*UNITS, *MONTHS]))
+def test_periods_are_those_of_the_calendar(times, count, unit):
+    stamps = [in_ms(each) for each in times]
+    expressions = [f"datefloor(@message, {count}{unit})", f"dateceil(@message, {count}{unit})"]
+    wanted = []
+    for ms in stamps:
+        low, high = rounded(ms, count, unit)
+        pair = (low, low if in_ms(low) == ms else high)
+        wanted.append(tuple(each.isoformat(" ", "milliseconds") for each in pair))
+    assert computed(expressions, list(map(str, stamps))) == wanted
+
+
+@pytest.mark.parametrize(
+    ("capped", "same"), [("1001ms", "1s"), ("300s", "60s"), ("90m", "1h"), ("25h", "1d"), ("120sec", "1min")]
+)
+def test_what_is_above_a_cap_is_the_cap(capped, same):
+    first, second = (
+        query(f"stats count(*) as n by bin({each}) as x", *map(str, range(40)), step=700_000)
+        for each in (capped, same)
+    )
+    assert first == second
+
+
+def test_a_month_is_as_long_as_it_is():
+    (row,) = query(f"fields toMillis(dateceil({START}, 1mo)) - toMillis(datefloor({START}, 1mo)) as ms", "m")
+    assert int(row["ms"]) == monthrange(2026, 3)[1] * UNITS["d"]
+
+
+def test_percentiles_are_the_nearest_rank():
+    events = [f'{{"v": {n}}}' for n in range(1, 101)]
+    columns = ", ".join(f"pct(v, {p}) as p{p}" for p in range(101))
+    (row,) = query(f"stats {columns}, pct(v, 99.9) as most", *events)
+    assert [int(row[f"p{p}"]) for p in range(101)] == [max(1, p) for p in range(101)]
+    assert row["most"] == "100"
