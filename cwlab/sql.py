@@ -20,6 +20,8 @@ SEALED = {
     "allow_community_extensions": "false",
     "python_enable_replacements": "false",
     "TimeZone": "UTC",
+    # A condition that is moved below the step that computes a column computes it anew for each mention: four times as slow.
+    "disabled_optimizers": "filter_pushdown",
 }
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cwlab.naming import Mistake
 from cwlab.services.logs.insights import discovered, nodes
@@ -34,6 +34,13 @@ SYSTEM = {
 }
 Order = list[tuple[str, bool]]  # columns, and whether downwards
 Apply = Callable[["Chain", Sequence[nodes.Node]], None]  # adds the steps of commands
+
+
+class Matched(NamedTuple):
+    """Where to count the events that pass the filters: the rows of a step, or the sum of its column; None when all pass."""
+
+    step: str | None
+    column: str | None = None
 
 
 class Chain:
@@ -74,11 +81,9 @@ class Chain:
         self.order: Order = list(self.ties)
         self.shown: list[tuple[str, Value]] = []
         self.displayed: list[tuple[str, Value]] | None = None
-        self.filtered = False
+        self.filtered: str | None = None  # the step of the last filter of events
         self.questions: list[Question] = []  # conditions on events that a field index can answer
-        self.matched: tuple[int, bool] | None = (
-            None  # how many steps there were before rows are not events any more
-        )
+        self.matched: Matched | None = None  # known once rows are not events any more, or not all
         self.deduped = self.ordered = self.estimated = False
         self.pair: Pair | None = None  # of the join
 
@@ -127,7 +132,7 @@ class Chain:
     def closed(self) -> None:
         """From here on rows are no events, or not all: what was matched is known."""
         if self.matched is None:
-            self.matched = (len(self.steps), self.filtered)
+            self.matched = Matched(self.filtered)
 
     def refuse(self, node: nodes.Node, name: str, remedy: str) -> QueryError:
         return QueryError(self.query, node.at, node.end, Mistake(name, remedy))
@@ -214,7 +219,7 @@ class Chain:
             item = exp.Anonymous(
                 this="list_extract", expressions=[exp.column("found"), number(self.paths.index(path) + 1)]
             )
-            candidates.append(discovered.leaf(item))
+            candidates.append(discovered.leaf(item, path))
         if not candidates and field.name not in discovered.LAMBDA:
             return null()
         where = self.unique(field.name)

@@ -15,13 +15,14 @@ from cwlab.services.logs.insights.chain import Chain
 from cwlab.services.logs.insights.commands import apply
 from cwlab.services.logs.insights.errors import QueryError
 from cwlab.services.logs.insights.indexed import Skipping, passed_over
-from cwlab.services.logs.insights.tree import array, call, column, text, tree
+from cwlab.services.logs.insights.tree import array, call, column, own, text, tree
 from cwlab.services.logs.insights.values import printed
 
 if TYPE_CHECKING:
-    from sqlglot.expressions import Select
+    from sqlglot.expressions import Expression, Select
 
 POINTER = ("log", "stream", "ts", "place")  # what @ptr is made of
+LATE = ("message", "stream", "log")
 DEFAULT_LIMIT = 10_000
 
 
@@ -55,8 +56,9 @@ class Compiled:
     Args:
         inputs: what it reads, the events of the query itself first.
         statement: what gives the rows: the columns, then, where ``pointed``, those of ``POINTER``.
-        matched: what counts the events that pass the filters; None when all do.
         text: the statement as the engine reads it.
+        counted: each row ends with whether it is one at all and with how many events passed the filters, which is there
+            without any row as well; where it does not, all passed.
         skipped: what counts the events that field indexes let pass over; None when none could.
     """
 
@@ -65,7 +67,7 @@ class Compiled:
     inputs: tuple[Input, ...]
     columns: tuple[Column, ...]
     pointed: bool
-    matched: str | None
+    counted: bool = False
     skipped: Skipping | None = None
 
     @property
@@ -106,36 +108,74 @@ def _finished(chain: Chain, limit: int | None) -> Compiled:
     named = {name: chain.known.get(name, value) for name, value in chosen}
     from sqlglot import exp
 
-    selected = [
-        exp.alias_(printed(value).copy(), exp.to_identifier(name, quoted=True))
-        for name, value in named.items()
-    ]
     pointed = not chain.grouped and chain.pair is None
+    made = [(name, printed(value)) for name, value in named.items()]
     if pointed:
-        selected += [exp.alias_(column(name), f"ptr_{name}") for name in POINTER]
-    last = exp.select(*selected).from_(exp.to_table(chain.last()).as_("rows"))
-    if chain.order:  # by the steps' own columns, whatever the answer's are called
-        last = last.order_by(*chain.by(table="rows"), copy=False)
-    last = last.limit(limit or DEFAULT_LIMIT, copy=False)
+        made += [(f"ptr_{name}", column(name)) for name in POINTER]
+    most = limit or DEFAULT_LIMIT
+    counted = chain.matched.step is not None
+    if counted:
+        last = _counted(chain, made, most, late=pointed)
+    else:
+        last = _select(made).from_(exp.to_table(chain.last()).as_("rows"), copy=False)
+        if chain.order:  # by the steps' own columns, whatever the answer's are called
+            last = last.order_by(*chain.by(table="rows"), copy=False)
+        last = last.limit(most, copy=False)
     columns = tuple(Column(name, value.kind) for name, value in named.items())
-    steps, filtered = chain.matched
-    count = None
-    if filtered:
-        table = chain.steps[steps - 1][0] if steps else "input"
-        count = whole_statement(chain, exp.select(tree("COUNT(*)")).from_(table), chain.steps[:steps])
     whole = whole_statement(chain, last, chain.steps)
     return Compiled(
         whole,
-        whole.sql("duckdb"),
+        whole.sql("duckdb", copy=False),
         (
             *(Input(f"events{each.number}", each.asked) for each in chain.chains),
             *(Input(f"table{n}", each, events=False) for n, each in enumerate(chain.tables, 1)),
         ),
         columns,
         pointed,
-        None if count is None else count.sql("duckdb"),
+        counted,
         _skipping(chain),
     )
+
+
+def _select(made: list[tuple[str, Expression]]) -> Select:
+    from sqlglot import exp
+
+    return exp.select(*(exp.alias_(own(sql), exp.to_identifier(name, quoted=True)) for name, sql in made))
+
+
+def _counted(chain: Chain, made: list[tuple[str, Expression]], limit: int, late: bool) -> Select:
+    """The answer's rows beside the number of events that passed the filters, in one pass over the events.
+
+    Args:
+        late: rows are events. Their texts are fetched for those rows only which are answered, so that filters keep none.
+    """
+    from sqlglot import exp
+
+    assert chain.matched is not None and chain.matched.step is not None
+    there, total = chain.unique("there"), chain.unique("total")
+    answered = chain.all(exp.alias_(exp.true(), there))
+    chain.step(chain.in_order(answered).limit(limit, copy=False))
+    if late:
+        texts = {name: chain.unique(name) for name in ("line", *LATE)}
+        fetched = [
+            exp.alias_(column(name), exp.to_identifier(new, quoted=True)) for name, new in texts.items()
+        ]
+        events = exp.select(*fetched).from_(f"events{chain.number}").subquery("texts")
+        same = tree(":a = :b", a=column("line"), b=column(texts["line"]))
+        chain.step(chain.all().join(events, on=same, copy=False))
+        made = [(name, column(texts[sql.name]) if _is_late(sql) else sql) for name, sql in made]
+    what = chain.matched.column
+    count = tree("COUNT(*)") if what is None else tree("COALESCE(SUM(:x), 0)", x=column(what))
+    counts = exp.select(exp.alias_(count, total)).from_(chain.matched.step).subquery("counts")
+    last = _select([*made, (there, column(there)), (total, column(total))]).from_(counts, copy=False)
+    last = last.join(chain.last(), on=exp.true(), join_type="left", copy=False)
+    return chain.in_order(last)
+
+
+def _is_late(sql: Expression) -> bool:
+    from sqlglot import exp
+
+    return isinstance(sql, exp.Column) and sql.name in LATE
 
 
 def _skipping(chain: Chain) -> Skipping | None:
@@ -155,21 +195,20 @@ def whole_statement(chain: Chain, last: Select, steps: list[tuple[str, Select]])
     """The statement: before its own steps those of the chains beside it, each after its discovered fields."""
     from sqlglot import exp
 
-    result = last.copy()
+    result = last
     every: list[tuple[str, Select]] = []
     sources: dict[str, str] = {}
     for each in [*chain.chains[1:], chain]:
         fields, source = _fields(each)
         sources[f"input{each.number}"] = source
         every += fields
-        every += [(name, select.copy()) for name, select in (steps if each is chain else each.steps)]
+        every += steps if each is chain else each.steps
     for _, select in [*every, ("", result)]:
         for table in select.find_all(exp.Table):
             if table.name in sources:
                 table.set("this", exp.to_identifier(sources[table.name]))
     for name, select in every:
-        # Without this the engine moves conditions below and computes a field anew for each mention.
-        once = True if name.startswith("discovered") else None
+        once = True if chain.matched is not None and name == chain.matched.step else None  # it is read twice
         result = result.with_(name, select, materialized=once, copy=False)
     return result
 
@@ -181,7 +220,7 @@ def _fields(chain: Chain) -> tuple[list[tuple[str, Select]], str]:
     made: list[tuple[str, Select]] = []
     source = f"events{chain.number}"
     if chain.paths:
-        looked = call("json_extract", column("json"), array(*map(text, chain.paths)))
+        looked = call("json_extract_string", column("json"), array(*map(text, chain.paths)))
         made.append((f"documents{chain.number}", exp.select("*", exp.alias_(looked, "found")).from_(source)))
         source = made[-1][0]
     if chain.found:

@@ -28,7 +28,8 @@ COLUMNS = "chunk INT, ts BIGINT, ingested BIGINT, place BIGINT, message TEXT, ki
 COPIED = f"SELECT *, {KIND}, NULL FROM (SELECT * REPLACE (CAST(message AS TEXT) AS message) FROM incoming)"  # noqa: S608
 # Documents that are not the message as it stands. Each field but the first has a comma before it.
 APART = f"""kind = 'lambda' AND contains(message, '{{') OR
-  kind = 'json' AND strlen(message) > 2 * {MOST} AND length(message) - length(replace(message, ',', '')) >= {MOST}"""
+  kind = 'json' AND strlen(message) > 2 * {MOST} AND length(message) - length(replace(message, ',', '')) >= {MOST} OR
+  kind = '' AND starts_with(ltrim(message), '{{') AND contains(message, '*')"""
 
 
 class Source(NamedTuple):
@@ -77,7 +78,8 @@ class Copies:
         """Make a view of that name of the sources, whose long chunks are held."""
         from sqlglot import exp
 
-        selects = [self._long(each) for each in _apart(s for s in sources if len(s.chunk) >= LONG)]
+        long = _apart(s for s in sources if len(s.chunk) >= LONG)
+        selects = [self._long(each, again) for again, each in enumerate(long)]
         short = [source for source in sources if len(source.chunk) < LONG]
         if short or not selects:
             name = f"gathered_{table}"
@@ -89,13 +91,13 @@ class Copies:
             union = exp.Union(this=union, expression=select, distinct=False)
         cursor.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS {union.sql('duckdb')}")
 
-    def _long(self, sources: Sequence[Source]) -> Select:
-        """The rows of kept chunks, no chunk twice."""
+    def _long(self, sources: Sequence[Source], again: int) -> Select:
+        """The rows of kept chunks, no chunk twice. Rows that were there before have other numbers now."""
         numbered, spans = {}, {}
         for source in sources:
             _, n, first = self.kept[id(source.chunk)]
             numbered[n], spans[n] = source, (first + source.first, first + source.last)
-        select = _columns("kept", numbered, "rowid")
+        select = _columns("kept", numbered, f"rowid + {again << 40}" if again else "rowid")
         pieces = _joined(sorted(spans.values()))
         if pieces == [(0, self.rows)]:
             return select
@@ -208,7 +210,8 @@ def _embed(cursor: DuckDBPyConnection, table: str, row: int) -> None:
     cursor.register("incoming", {"at": rows, "found": documents})
     try:
         cursor.execute(
-            f'UPDATE {table} SET document = CAST(i.found AS TEXT) FROM incoming i WHERE {table}.rowid = i."at"'  # noqa: S608
+            f"""UPDATE {table} SET document = CAST(i.found AS TEXT), kind = CASE WHEN kind = '' AND i.found IS NOT NULL
+            THEN 'json' ELSE kind END FROM incoming i WHERE {table}.rowid = i."at" """  # noqa: S608
         )
     finally:
         cursor.unregister("incoming")

@@ -85,12 +85,18 @@ def _escaped(part: str) -> str:
     return part.replace("~", "~0").replace("/", "~1")
 
 
-def leaf(json: Expression) -> Expression:
-    """A JSON value as text; null for null, maps and lists."""
+def leaf(item: Expression, path: str) -> Expression:
+    """A value in a document, as text; null for maps and lists. What begins as they do is looked at once more.
+
+    Args:
+        item: its text, or that of a map or list.
+        path: where it was found.
+    """
     return tree(
-        """CASE CAST(:j AS TEXT)[1] WHEN '"' THEN json_extract_string(:j, '$')
-           WHEN '{' THEN NULL WHEN '[' THEN NULL WHEN 'n' THEN NULL ELSE CAST(:j AS TEXT) END""",
-        j=json,
+        """CASE WHEN :x >= '[' AND (:x < ']' OR :x >= '{') AND json_type(json, :path) IN ('OBJECT', 'ARRAY') THEN NULL
+           ELSE :x END""",
+        x=item,
+        path=text(path),
     )
 
 

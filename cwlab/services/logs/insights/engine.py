@@ -56,14 +56,14 @@ def _run(cursor: DuckDBPyConnection, copies: Copies, compiled: Compiled, inputs:
         else:
             copies.view(cursor, wanted.table, given)
     found = cursor.execute(compiled.text).fetchall()
-    scanned = sum(source.last - source.first for source in read[0])
-    matched = scanned
-    if compiled.matched is not None:
-        ((matched,),) = cursor.execute(compiled.matched).fetchall()
+    matched = sum(source.last - source.first for source in read[0])
+    if compiled.counted:
+        matched = int(found[0][-1])
+        found = [row for row in found if row[-2]]
     kinds = [each.kind for each in compiled.columns]
     width = len(kinds)
     rows = tuple(tuple(shown(value, kind) for value, kind in zip(row, kinds, strict=False)) for row in found)
-    pointers = tuple(tuple(row[width:]) for row in found) if compiled.pointed else None
+    pointers = tuple(tuple(row[width : width + 4]) for row in found) if compiled.pointed else None
     return Answer(rows, pointers, matched)
 
 

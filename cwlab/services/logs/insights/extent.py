@@ -33,7 +33,7 @@ def extent(log: str, sources: Sequence[engine.Source], spans: Spans) -> dict[str
     whole = whole_statement(chain, exp.select(*chosen).from_("input"), [])
     titles = [Column(f"{n}", "num") for n in range(len(chosen))]
     inputs = (Input("events", None), Input(table, command, events=False))
-    plan = Compiled(whole, whole.sql("duckdb"), inputs, tuple(titles), False, None)
+    plan = Compiled(whole, whole.sql("duckdb"), inputs, tuple(titles), False)
     (row,) = engine.run(plan, sources, columns(rows(log, spans))).rows
     pairs = zip(names, row[::2], row[1::2], strict=True)
     return {name: (int(first), int(last)) for name, first, last in pairs if first and last}

@@ -28,24 +28,27 @@ def tree(source: str, /, **holes: Any) -> Expression:
 
     atoms = (exp.Column, exp.Literal, exp.Paren, exp.Func, exp.Null, exp.Boolean, exp.Identifier, exp.Select)
 
-    def filled(node: Expression) -> Expression:
-        if not isinstance(node, exp.Placeholder):
-            return node
-        value: Expression = holes[node.name].copy()
-        return (
-            value
-            if isinstance(value, atoms) and not isinstance(value, exp.Connector)
-            else exp.paren(value, copy=False)
-        )
+    made = _template(source).copy()
+    for hole in list(made.find_all(exp.Placeholder)):
+        value = own(holes[hole.name])
+        if not isinstance(value, atoms) or isinstance(value, exp.Connector):
+            value = exp.paren(value, copy=False)
+        if hole is made:
+            return value
+        hole.replace(value)
+    return made
 
-    return _template(source).copy().transform(filled, copy=False)
+
+def own(value: Expression) -> Expression:
+    """A tree that may be put into another: itself when it is in none yet, or a copy."""
+    return value if value.parent is None else value.copy()
 
 
 def call(name: str, *arguments: Expression) -> Expression:
     """A function of the engine, by its name."""
     from sqlglot import exp
 
-    return exp.Anonymous(this=name, expressions=[each.copy() for each in arguments])
+    return exp.Anonymous(this=name, expressions=[own(each) for each in arguments])
 
 
 def column(name: str, table: str | None = None) -> Expression:
@@ -72,7 +75,7 @@ def number(value: float) -> Expression:
 def array(*items: Expression) -> Expression:
     from sqlglot import exp
 
-    return exp.Array(expressions=[each.copy() for each in items])
+    return exp.Array(expressions=[own(each) for each in items])
 
 
 def joined(parts: list[Expression], word: str) -> Expression:

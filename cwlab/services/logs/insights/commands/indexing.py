@@ -26,5 +26,5 @@ def filter_index(chain: Chain, command: nodes.FilterIndex) -> None:
         )
     known = holds(field.name, chain.table(command))
     chain.step(chain.all().where(tree(":known AND :met", known=known, met=condition), copy=False))
-    chain.filtered = True
+    chain.filtered = chain.last()
     chain.questions.append(Question(field, command.condition, True))

@@ -14,7 +14,7 @@ def filter_(chain: Chain, command: nodes.Filter) -> None:
     condition = chain.expressions().condition(command.condition)
     chain.step(chain.all().where(condition, copy=False))
     if chain.matched is None:
-        chain.filtered = True
+        chain.filtered = chain.last()
         chain.questions += questions(command.condition, chain.raw)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cwlab.services.logs.insights import nodes
 from cwlab.services.logs.insights.aggregates import Aggregates
-from cwlab.services.logs.insights.chain import EVENTS, Chain
+from cwlab.services.logs.insights.chain import EVENTS, Chain, Matched
 from cwlab.services.logs.insights.expressions import Expressions
 from cwlab.services.logs.insights.tree import column, tree
 from cwlab.services.logs.insights.values import Value, leaf, txt
@@ -18,6 +18,7 @@ def stats(chain: Chain, command: nodes.Stats) -> None:
         raise chain.refuse(command, "a third stats", "A query has at most two.")
     if chain.grouped and chain.ordered:
         raise chain.refuse(command, "sort or limit before the second stats", "Put it after the last stats.")
+    counting = chain.matched is None and chain.filtered is not None
     chain.closed()
     from sqlglot import exp
 
@@ -35,11 +36,16 @@ def stats(chain: Chain, command: nodes.Stats) -> None:
             for where, (_, value) in zip(names, made, strict=True)
         )
     ).from_(chain.last())
+    if counting:  # each group counts its events, so that they need not be counted apart
+        count = chain.unique("matched")
+        select = select.select(exp.alias_(tree("COUNT(*)"), count), copy=False)
     if keys:
         select = select.group_by(*(exp.Literal.number(n + 1) for n in range(len(keys))), copy=False)
     else:
         select = select.having(tree("COUNT(*) > 0"), copy=False)
     chain.step(select)
+    if counting:
+        chain.matched = Matched(chain.last(), count)
     chain.known = {
         name: Value(column(where), value.kind) for where, (name, value) in zip(names, made, strict=True)
     }
