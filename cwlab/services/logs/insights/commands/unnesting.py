@@ -18,9 +18,10 @@ def unnest(chain: Chain, command: nodes.Unnest) -> None:
         made = chain.add([(command.name.name, value)])
         chain.step(chain.all().where(tree(":x IS NOT NULL", x=made[0][1].sql), copy=False))
         return
+    # The engine must be told that it is a list even where all of it is known beforehand to be nothing.
     items = tree(
-        """CASE WHEN :j IS NOT NULL THEN [NULLIF(CAST(i AS TEXT), 'null') FOR i IN
-           CASE WHEN starts_with(:j, '[') THEN JSON_EXTRACT(:j, '$[*]') ELSE JSON_EXTRACT('[' || :j || ']', '$[*]') END] END""",
+        """CASE WHEN :j IS NOT NULL THEN [NULLIF(i, 'null') FOR i IN CAST(
+           JSON_EXTRACT(CASE WHEN starts_with(:j, '[') THEN :j ELSE '[' || :j || ']' END, '$[*]') AS TEXT[])] END""",
         j=value.sql,
     )
     every, name, nth = chain.unique("items"), chain.unique(command.name.name), chain.unique("nth")

@@ -31,8 +31,9 @@ def _stringify(a: Value) -> Value:
 
 
 def _items(a: Value) -> Expression:
-    """The items of a list as the engine's list of JSON; null of what is no list."""
-    return tree("CASE WHEN starts_with(:j, '[') THEN JSON_EXTRACT(:j, '$[*]') END", j=structure(a))
+    """The items of a list as a list of their JSON texts; null of what is no list."""
+    found = "CASE WHEN starts_with(:j, '[') THEN JSON_EXTRACT(:j, '$[*]') END"
+    return tree(f"CAST({found} AS TEXT[])", j=structure(a))
 
 
 def _size(a: Value) -> Value:
@@ -41,7 +42,7 @@ def _size(a: Value) -> Value:
 
 def _contains(a: Value, wanted: Value) -> Value:
     """An item equal to the value, as = has it."""
-    item = Value(tree(f"CAST({_ITEM} AS TEXT)"), "part")
+    item = Value(tree(_ITEM), "part")
     found = f"[{_ITEM} FOR {_ITEM} IN :items IF :same]"
     return a_condition(tree(f"LEN({found}) > 0", items=_items(a), same=compare("=", item, wanted)))
 
