@@ -19,6 +19,7 @@ from cwlab.services.logs.insights.expressions import Expressions
 from cwlab.services.logs.insights.indexed import Question
 from cwlab.services.logs.insights.pairs import Pair, among
 from cwlab.services.logs.insights.tree import column, number
+from cwlab.services.logs.insights.unmasked import unmasked
 from cwlab.services.logs.insights.values import Value, inside, natural, null, of_bool
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class Chain:
         self.matched: Matched | None = None  # known once rows are not events any more, or not all
         self.deduped = self.ordered = self.estimated = False
         self.pair: Pair | None = None  # of the join
+        self.plain: Chain | None = None  # the same events with nothing masked
 
     def apply(self, commands: Sequence[nodes.Node]) -> None:
         """Add the steps of commands."""
@@ -164,6 +166,7 @@ class Chain:
         time = None if self.grouped else self.system("@timestamp")
         made = Expressions(self.query, self.lookup, self.verbatim, self.now_ms, time, self.span)
         made.among = lambda node, operand: among(self, node, operand)
+        made.unmask = lambda node, field: unmasked(self, node, field)
         return made
 
     def raw(self, field: nodes.Field) -> bool:

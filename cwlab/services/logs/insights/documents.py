@@ -7,6 +7,8 @@ from __future__ import annotations
 import re
 from json import JSONDecoder
 
+from cwlab.services.logs.protection.masking import mended
+
 MOST = 200  # fields of one event
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"(\s*:)?|[][{}]|[^]\s,:[{}"]+', re.DOTALL)
 _CLOSING = {"{": "}", "[": "]"}
@@ -56,7 +58,13 @@ def cut(document: str, most: int = MOST) -> str | None:
 
 
 def document(kind: str, message: str) -> str | None:
-    """The document whose fields a message of a kind has, where it is not the message itself."""
+    """The document whose fields a message of a kind has, where it is not the message itself.
+
+    Numbers that a data protection policy masks are no numbers any more; their asterisks are put in quotes.
+    """
+    if kind == "":
+        found = mended(message)
+        return found and (cut(found) or found)
     if kind == "json":
         return cut(message)
     found = fragment(message)

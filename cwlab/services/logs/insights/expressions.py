@@ -82,6 +82,7 @@ class Expressions:
         self.query, self.lookup, self.verbatim, self.now_ms, self.time = query, lookup, verbatim, now_ms, time
         self.span = span
         self.among: Callable[[nodes.WithinQuery, Value], Value] = self._no_subquery
+        self.unmask: Callable[[nodes.Node, nodes.Node], Value] | None = None
 
     def _no_subquery(self, node: nodes.WithinQuery, operand: Value) -> Value:
         raise self.refuse(node, "a subquery where there can be none", "Write it in a filter.")
@@ -175,6 +176,9 @@ class Expressions:
         if name == "now":
             self.count(node, 0, 0)
             return Value(number(float(self.now_ms // 1000)), "num", str(self.now_ms // 1000))
+        if name == "unmask" and self.unmask is not None:
+            self.count(node, 1, 1)
+            return self.unmask(node, node.arguments[0])
         if name not in FUNCTIONS:
             if name in NOT_MODELED:
                 raise QueryError(self.query, node.at, node.end, not_modeled(f"the function {name}"))

@@ -128,6 +128,11 @@ class Filter(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Unmask(Node):
+    names: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FilterIndex(Node):
     condition: Node
 

@@ -208,6 +208,9 @@ class _Builder:
     def _filter(self, at: int, end: int, given: list[Any]) -> nodes.Filter:
         return nodes.Filter(at, end, given[1])
 
+    def _unmask(self, at: int, end: int, given: list[Any]) -> nodes.Unmask:
+        return nodes.Unmask(at, end, given[1])
+
     def _filter_index(self, at: int, end: int, given: list[Any]) -> nodes.FilterIndex:
         return nodes.FilterIndex(at, end, given[1])
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from cwlab.services.logs.insights import discovered
 from cwlab.services.logs.insights.documents import MOST, fragment
+from cwlab.services.logs.protection.masking import mended
 
 _VPC, _DNS, _LAMBDA = (
     re.compile(source) for source in (discovered.VPC_LINE, discovered.DNS_LINE, discovered.LAMBDA_LINE)
@@ -45,10 +46,14 @@ def _document(message: str) -> Any:
     if not message.lstrip().startswith("{"):
         return None
     try:
-        found = json.loads(message, parse_float=str, parse_int=str, parse_constant=_refuse)
+        return _read(message)
     except (ValueError, RecursionError):
-        return None
-    return found
+        again = mended(message) if "*" in message else None
+        return None if again is None else _read(again)
+
+
+def _read(text: str) -> Any:
+    return json.loads(text, parse_float=str, parse_int=str, parse_constant=_refuse)
 
 
 def _refuse(word: str) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 from cwlab.api import Call, operation
 from cwlab.errors import NotModelled
+from cwlab.services.logs.permissions import also
 from cwlab.services.logs.queries.choosing import chosen_by, conditions, places, touched
 from cwlab.services.logs.queries.indexed import Spans, looked_at, spans_of
 from cwlab.services.logs.queries.records import Query
@@ -48,6 +49,8 @@ def start_query(
     span = startTime * SECOND, endTime * SECOND
     compiled_query = compiled(query, call.now_ms, limit, span)
     found = places(call, named, query)
+    if any(isinstance(wanted.asked, nodes.Unmask) for wanted in compiled_query.inputs):
+        also(call, "logs:Unmask")
     spans = spans_of(found) if compiled_query.skipped is not None else None
     inputs: list[engine.Given] = []
     sources: list[engine.Source] = []
@@ -57,11 +60,12 @@ def start_query(
             inputs.append(spans)
             continue
         groups = chosen_by(call, wanted.asked.source) if isinstance(wanted.asked, nodes.Subquery) else found
+        unmask = isinstance(wanted.asked, nodes.Unmask)
         read: list[engine.Source] = []
         for place in groups:
-            read += sources_of(place.call, place.group, startTime * SECOND, endTime * SECOND)
+            read += sources_of(place.call, place.group, startTime * SECOND, endTime * SECOND, unmask=unmask)
         inputs.append(read)
-        sources += read
+        sources += [] if unmask else read  # the same events again are no more to scan
     answer = _answered(compiled_query, inputs, spans)
     skipped, skipped_bytes = answer.pop("skipped")
     answered = Query(

@@ -7,13 +7,23 @@ from typing import Any
 
 from cwlab.services.logs.insights import nodes
 from cwlab.services.logs.insights.chain import Chain
-from cwlab.services.logs.insights.commands import columns, indexing, other, parsing, rows, stats, unnesting
+from cwlab.services.logs.insights.commands import (
+    columns,
+    indexing,
+    other,
+    parsing,
+    rows,
+    stats,
+    unmasking,
+    unnesting,
+)
 
 APPLY: dict[type[nodes.Node], Callable[[Chain, Any], None]] = {
     nodes.Fields: columns.fields,
     nodes.Display: columns.display,
     nodes.Filter: rows.filter_,
     nodes.FilterIndex: indexing.filter_index,
+    nodes.Unmask: unmasking.unmask,
     nodes.Sort: rows.sort,
     nodes.Limit: rows.limit,
     nodes.Dedup: rows.dedup,
