@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from cwlab.api import Call, operation
-from cwlab.errors import NotModelled
-from cwlab.services.logs import indexes, keys, metric_filters, paging, policies, tallies
+from cwlab.errors import AwsError, NotModelled
+from cwlab.services.logs import indexes, keys, linked, metric_filters, paging, policies, tallies
 from cwlab.services.logs.names import (
     group_arn,
     group_of,
@@ -101,29 +101,54 @@ def describe_log_groups(
     logGroupNamePattern: str | None = None,
     logGroupClass: str | None = None,
     logGroupIdentifiers: Sequence[str] | None = None,
+    includeLinkedAccounts: bool = False,
+    accountIdentifiers: Sequence[str] = (),
     nextToken: str | None = None,
     limit: int = PAGE,
 ) -> Structure:
-    """Groups in ASCII order by name."""
+    """Groups in ASCII order by name; with ``includeLinkedAccounts`` those too that other accounts share with this one."""
     if logGroupNamePrefix is not None and logGroupNamePattern is not None:
         raise invalid("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
     if logGroupIdentifiers is not None and (
         logGroupNamePrefix is not None or logGroupNamePattern is not None
     ):
         raise invalid("LogGroupIdentifiers cannot be specified with LogGroup name prefix or pattern.")
-    wanted = None if logGroupIdentifiers is None else {name_of(call, each) for each in logGroupIdentifiers}
     found = [
-        group
-        for name, group in sorted(groups(call).items())
-        if name.startswith(logGroupNamePrefix or "")
-        and (logGroupNamePattern or "") in name
-        and logGroupClass in (None, group.log_class)
-        and (wanted is None or name in wanted)
+        place
+        for place in _places(call, logGroupIdentifiers, includeLinkedAccounts, accountIdentifiers)
+        if place.group.name.startswith(logGroupNamePrefix or "")
+        and (logGroupNamePattern or "") in place.group.name
+        and logGroupClass in (None, place.group.log_class)
     ]
-    request = ("groups", logGroupNamePrefix, logGroupNamePattern, logGroupClass, logGroupIdentifiers)
+    request = ("groups", logGroupNamePrefix, logGroupNamePattern, logGroupClass, logGroupIdentifiers,
+               includeLinkedAccounts, accountIdentifiers)  # fmt: skip
     shown, following = paging.listed(found, request, limit, nextToken, call.now_ms)
-    answer: Structure = {"logGroups": [_described(call, group) for group in shown]}
+    answer: Structure = {"logGroups": [_described(*place) for place in shown]}
     return answer | ({"nextToken": following} if following else {})
+
+
+def _places(
+    call: Call, identifiers: Sequence[str] | None, include: bool, accounts: Sequence[str]
+) -> list[linked.Place]:
+    """The groups to list, in order: those of that name or ARN, else all of this account or of all that share theirs."""
+    if accounts and not include:
+        raise invalid("accountIdentifiers can be specified only when includeLinkedAccounts is true.")
+    if identifiers is not None:
+        found = []
+        for each in dict.fromkeys(identifiers):
+            try:
+                found.append(linked.place_of(call, each))
+            except AwsError as problem:
+                if problem.code != "ResourceNotFoundException":  # what does not exist is not listed
+                    raise
+    else:
+        found = [
+            place
+            for account, filter_ in (linked.all_sources(call) if include else {call.account: None}).items()
+            if not accounts or account in accounts
+            for place in linked.shared(call, account, filter_)
+        ]
+    return sorted(found, key=lambda place: (place.group.name, place.call.account))
 
 
 @operation("logs", "ListLogGroups", readonly=True, action="logs:DescribeLogGroups",
@@ -133,21 +158,31 @@ def list_log_groups(
     *,
     logGroupNamePattern: str | None = None,
     logGroupClass: str | None = None,
+    includeLinkedAccounts: bool = False,
+    accountIdentifiers: Sequence[str] = (),
     nextToken: str | None = None,
     limit: int = PAGE,
 ) -> Structure:
     """Groups whose names contain one of up to five texts (``^`` before one: begin with it), divided by ``|``."""
     texts = (logGroupNamePattern or "").split("|")
     found = [
-        {"logGroupName": name, "logGroupArn": group_arn(call, name), "logGroupClass": group.log_class}
-        for name, group in sorted(groups(call).items())
-        if logGroupClass in (None, group.log_class)
-        and any(name.startswith(t[1:]) if t.startswith("^") else t in name for t in texts)
+        {
+            "logGroupName": place.group.name,
+            "logGroupArn": place.arn,
+            "logGroupClass": place.group.log_class,
+        }
+        for place in _places(call, None, includeLinkedAccounts, accountIdentifiers)
+        if logGroupClass in (None, place.group.log_class)
+        and any(_meets(place.group.name, text) for text in texts)
     ]
-    request = ("list", logGroupNamePattern, logGroupClass)
+    request = ("list", logGroupNamePattern, logGroupClass, includeLinkedAccounts, accountIdentifiers)
     shown, following = paging.listed(found, request, limit, nextToken, call.now_ms)
     answer: Structure = {"logGroups": shown}
     return answer | ({"nextToken": following} if following else {})
+
+
+def _meets(name: str, text: str) -> bool:
+    return name.startswith(text[1:]) if text.startswith("^") else text in name
 
 
 def _described(call: Call, group: Group) -> Structure:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from cwlab.api import Call, load, operation
+from cwlab.arn import arn as arn_
 from cwlab.errors import AwsError, NotModelled
 from cwlab.services.logs.names import group_arn, group_of, groups, name_of, policy_arn, tag_conditions
 from cwlab.services.logs.records import DataKey, Group
@@ -23,6 +24,9 @@ Structure = dict[str, Any]
 
 def new_key(call: Call, group: str, key: str) -> DataKey:
     """A data key under a KMS key, which proves that the key can be used for the group.
+
+    Args:
+        group: its name, or another resource's ARN.
 
     Raises:
         AwsError: the key is none, is disabled, or its policy does not let CloudWatch Logs use it for this group.
@@ -54,7 +58,7 @@ def check_reading(call: Call, group: Group, used: Iterable[int]) -> None:
 def _ask(call: Call, operation: str, group: str, params: Structure) -> Structure:
     if not load("kms"):
         raise NotModelled("A log group's KMS key", "Leave kmsKeyId out.")
-    arn = group_arn(call, group)
+    arn = group if group.startswith("arn:") else group_arn(call, group)
     try:
         return call.invoke(
             "kms",
@@ -83,11 +87,43 @@ def _refusal(problem: AwsError, arn: str) -> AwsError:
     return error
 
 
-@operation("logs", "AssociateKmsKey", resource=policy_arn, conditions=tag_conditions)
+def results_arn(call: Call) -> str:
+    """What stands for the answers of all Logs Insights queries of this account."""
+    return arn_("logs", call.region, call.account, "query-result:*")
+
+
+def for_results(call: Call) -> DataKey | None:
+    """What the answer of a query that starts now is kept under; None without a key.
+
+    Raises:
+        AwsError: there is a key and it cannot be used.
+    """
+    key: DataKey | None = call.table("result_key").get("key")
+    if key is not None:
+        _ask(call, "GenerateDataKey", results_arn(call), {"KeyId": key.arn, "KeySpec": "AES_256"})
+    return key
+
+
+def check_results(call: Call, key: DataKey) -> None:
+    """Refuse an answer whose key cannot be used."""
+    _ask(call, "Decrypt", results_arn(call), {"KeyId": key.arn, "CiphertextBlob": key.blob})
+
+
+def _touched(call: Call, params: Structure) -> str:
+    identifier = params.get("resourceIdentifier", "")
+    if ":query-result:" in identifier:
+        return str(identifier)
+    return policy_arn(call, {"logGroupIdentifier": identifier} if identifier else params)
+
+
+@operation("logs", "AssociateKmsKey", resource=_touched, conditions=tag_conditions)
 def associate_kms_key(
     call: Call, *, kmsKeyId: str, logGroupName: str | None = None, resourceIdentifier: str | None = None
 ) -> None:
-    """Encrypt what comes from now on with a KMS key."""
+    """Encrypt what comes from now on with a KMS key: a group's events, or the answers of queries (``query-result:*``)."""
+    if _results(call, logGroupName, resourceIdentifier):
+        call.table("result_key")["key"] = new_key(call, results_arn(call), kmsKeyId)
+        return
     group = group_of(call, _named(call, logGroupName, resourceIdentifier))
     groups(call)[group.name] = associated(group, new_key(call, group.name, kmsKeyId))
 
@@ -97,11 +133,14 @@ def associated(group: Group, key: DataKey) -> Group:
     return replace(group, kms_key=key.arn, keys=(*group.keys, key))
 
 
-@operation("logs", "DisassociateKmsKey", resource=policy_arn, conditions=tag_conditions)
+@operation("logs", "DisassociateKmsKey", resource=_touched, conditions=tag_conditions)
 def disassociate_kms_key(
     call: Call, *, logGroupName: str | None = None, resourceIdentifier: str | None = None
 ) -> None:
-    """Encrypt what comes from now on with the service's own key; older events still need theirs."""
+    """Encrypt what comes from now on with the service's own key; what is older still needs its key."""
+    if _results(call, logGroupName, resourceIdentifier):
+        call.table("result_key").clear()
+        return
     group = group_of(call, _named(call, logGroupName, resourceIdentifier))
     groups(call)[group.name] = replace(group, kms_key=None)
 
@@ -112,6 +151,13 @@ def _named(call: Call, name: str | None, identifier: str | None) -> str:
     if name is not None:
         return name
     assert identifier is not None
-    if ":query-result:" in identifier:
-        raise NotModelled(f"A key for query results ({identifier})", "Name a log group.")
     return name_of(call, identifier)
+
+
+def _results(call: Call, name: str | None, identifier: str | None) -> bool:
+    """Whether a request means the answers of queries."""
+    if name is not None or identifier is None or "query-result:" not in identifier:
+        return False
+    if identifier != results_arn(call):
+        raise invalid(f"The resource identifier {identifier} is invalid. Write {results_arn(call)}.")
+    return True

@@ -59,6 +59,11 @@ def sources(call: Call) -> dict[str, str | None]:
     return found
 
 
+def all_sources(call: Call) -> dict[str, str | None]:
+    """This account and those that share log groups with it, each with its filter."""
+    return {call.account: None, **sources(call)}
+
+
 def _listed(call: Call, operation: str, **params: str) -> Iterator[Structure]:
     token: Structure = {}
     while True:

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from cwlab import api
-from cwlab.errors import AwsError, NotModelled
+from cwlab.errors import AwsError
 from tests.services.logs.conftest import event, ms
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
@@ -111,8 +111,33 @@ def test_writing_stops_when_the_key_is_disabled(lab, logs, kms):
     assert read(logs) == []
 
 
-def test_a_key_for_query_results_is_not_modeled(logs):
-    with pytest.raises(NotModelled, match="query results"):
-        logs.associate_kms_key(
-            resourceIdentifier="arn:aws:logs:us-east-1:123456789012:query-result:*", kmsKeyId=KEY
-        )
+RESULTS = "arn:aws:logs:us-east-1:123456789012:query-result:*"
+
+
+@pytest.mark.syllabus("L15")
+def test_answers_of_queries_are_kept_under_a_key_of_their_own(lab, logs, kms):
+    logs.associate_kms_key(resourceIdentifier=RESULTS, kmsKeyId=KEY)
+    assert "kmsKeyId" not in logs.describe_log_groups()["logGroups"][0]
+    query_id = logs.start_query(logGroupName="/app", startTime=0, endTime=9, queryString="limit 1")["queryId"]
+    assert logs.get_query_results(queryId=query_id)["encryptionKey"] == KEY
+    lab.advance(seconds=1)
+    logs.get_query_results(queryId=query_id)
+    assert [(name, context) for name, _, context, _, _ in kms.asked] == [
+        ("GenerateDataKey", {"aws:logs:arn": RESULTS}),
+        ("GenerateDataKey", {"aws:logs:arn": RESULTS}),
+        ("Decrypt", {"aws:logs:arn": RESULTS}),
+    ]
+    kms.refuses[KEY] = "DisabledException"
+    with pytest.raises(logs.exceptions.ClientError, match="query-result"):
+        logs.get_query_results(queryId=query_id)
+    with pytest.raises(logs.exceptions.ClientError, match="query-result"):
+        logs.start_query(logGroupName="/app", startTime=0, endTime=9, queryString="limit 1")
+    logs.disassociate_kms_key(resourceIdentifier=RESULTS)
+    later = logs.start_query(logGroupName="/app", startTime=0, endTime=9, queryString="limit 1")["queryId"]
+    assert "encryptionKey" not in logs.get_query_results(queryId=later)
+
+
+def test_the_answers_of_another_account_or_region_are_not_ours(logs, kms):
+    for other in (RESULTS.replace("123456789012", "222222222222"), RESULTS.replace("us-east-1", "eu-west-1")):
+        with pytest.raises(logs.exceptions.InvalidParameterException):
+            logs.associate_kms_key(resourceIdentifier=other, kmsKeyId=KEY)

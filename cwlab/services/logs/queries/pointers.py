@@ -7,10 +7,12 @@ import binascii
 from typing import Any
 
 from cwlab.api import Call, operation
+from cwlab.errors import AwsError
 from cwlab.services.logs import keys, protection, reading
-from cwlab.services.logs.names import groups, policy_arn, streams
+from cwlab.services.logs.linked import inside, place_of
+from cwlab.services.logs.names import group_arn, policy_arn, streams
 from cwlab.services.logs.permissions import also
-from cwlab.services.logs.records import Group
+from cwlab.services.logs.records import Group, Stream
 from cwlab.services.logs.refusals import invalid, not_found
 
 Structure = dict[str, Any]
@@ -38,18 +40,18 @@ def get_log_record(call: Call, *, logRecordPointer: str, unmask: bool = False) -
     from cwlab.services.logs.insights.record import fields
 
     log, stream_name, stamp, arrival = _place(logRecordPointer)
-    account, _, name = log.partition(":")
-    group: Group | None = groups(call).get(name) if account == call.account else None
-    stream = None if group is None else streams(call, name).get(stream_name)
-    if group is None or stream is None or stamp < group.visible_from(call.now_ms):
-        raise not_found("The specified log record does not exist.")
+    home, group, stream = _home(call, log, stream_name)
+    if stamp < group.visible_from(call.now_ms):
+        raise _gone()
     if unmask:
-        also(call, "logs:Unmask", policy_arn(call, {"logGroupName": name, "logStreamName": stream_name}))
-    chunks = protection.chunks(call, name, stream, unmask=unmask)
+        also(
+            call, "logs:Unmask", policy_arn(home, {"logGroupName": group.name, "logStreamName": stream_name})
+        )
+    chunks = protection.chunks(home, group.name, stream, unmask=unmask)
     pieces = reading.pieces(0, chunks, (stamp, arrival), (stamp, arrival + 1))
     if not pieces:
-        raise not_found("The specified log record does not exist.")
-    keys.check_reading(call, group, [pieces[0].chunk.key])
+        raise _gone()
+    keys.check_reading(home, group, [pieces[0].chunk.key])
     page = reading.page(pieces[:1], 1)
     return {
         "logRecord": {
@@ -62,3 +64,24 @@ def get_log_record(call: Call, *, logRecordPointer: str, unmask: bool = False) -
             **fields(page.message[0]),
         }
     }
+
+
+def _home(call: Call, log: str, stream: str) -> tuple[Call, Group, Stream]:
+    """The group and stream an event is in, of this account or of one that shares them; and the call as if made there.
+
+    Raises:
+        AwsError: ResourceNotFoundException.
+    """
+    account, _, name = log.partition(":")
+    try:
+        place = place_of(call, group_arn(inside(call, account), name))
+    except AwsError as problem:
+        raise _gone() from problem
+    found: Stream | None = streams(place.call, name).get(stream)
+    if found is None:
+        raise _gone()
+    return place.call, place.group, found
+
+
+def _gone() -> AwsError:
+    return not_found("The specified log record does not exist.")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from cwlab.api import Call
 from cwlab.codec import record
-from cwlab.services.logs.refusals import not_found
+from cwlab.services.logs.names import settings_of
+from cwlab.services.logs.records import DataKey
+from cwlab.services.logs.refusals import limit_exceeded, not_found
 from cwlab.timeline import DAY
 
 SCHEDULED_MS = 200  # until a query begins to run
@@ -34,6 +36,7 @@ class Query:
     looked_at: int
     skipped: int = 0
     skipped_bytes: int = 0
+    key: DataKey | None = None  # what the answer is kept under
     stopped_ms: int | None = None
     failed: str | None = None
 
@@ -47,6 +50,19 @@ class Query:
         if age < RUNNING_MS:
             return "Running"
         return "Complete" if self.failed is None else "Failed"
+
+
+def make_room(call: Call) -> None:
+    """Forget queries that are kept no longer, and refuse another one while too many are going on.
+
+    Raises:
+        AwsError: LimitExceededException, in the words the service was seen to use.
+    """
+    table, now_ms = call.table("queries"), call.now_ms
+    table.drop([id_ for id_, query in table.items() if now_ms - query.created_ms > KEPT_MS])
+    most = settings_of(call).concurrent_queries
+    if sum(query.status(now_ms) in ("Scheduled", "Running") for query in table.values()) >= most:
+        raise limit_exceeded(f"Account maximum query concurrency limit of [{most}] reached.")
 
 
 def query_of(call: Call, query_id: str) -> Query:

@@ -1,4 +1,4 @@
-"""Queries followed and their answers read: GetQueryResults, StopQuery, DescribeQueries."""
+"""Queries followed and their answers read: GetQueryResults, StopQuery, DescribeQueries, ListLogGroupsForQuery."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from cwlab.api import Call, operation
-from cwlab.services.logs import paging
+from cwlab.services.logs import keys, paging
 from cwlab.services.logs.queries.pointers import pointer
 from cwlab.services.logs.queries.records import KEPT_MS, RUNNING_MS, Query, query_of
 from cwlab.services.logs.refusals import invalid
@@ -27,6 +27,8 @@ def get_query_results(
     last = first + (PAGE if maxItems is None else maxItems)
     rows: list[list[Structure]] = []
     complete = status == "Complete"
+    if complete and query.key is not None:
+        keys.check_results(call, query.key)
     for n, row in enumerate(query.rows[first:last] if complete else (), first):
         cells = [
             {"field": name, "value": value}
@@ -49,6 +51,8 @@ def get_query_results(
         },
         "status": status,
     }
+    if query.key is not None:
+        answer["encryptionKey"] = query.key.arn
     if complete and last < len(query.rows) and last > first:
         answer["nextToken"] = paging.token(request, last, call.now_ms)
     return answer
@@ -108,3 +112,14 @@ def _described(call: Call, query: Query) -> Structure:
     if status == "Complete":
         found |= {"queryDuration": RUNNING_MS, "bytesScanned": float(query.nbytes)}
     return found
+
+
+@operation("logs", "ListLogGroupsForQuery", readonly=True)
+def list_log_groups_for_query(
+    call: Call, *, queryId: str, nextToken: str | None = None, maxResults: int = 500
+) -> Structure:
+    """The groups a query read: names of this account's, ARNs of those that other accounts share."""
+    query = query_of(call, queryId)
+    request = ("ListLogGroupsForQuery", queryId)
+    shown, following = paging.listed(list(query.groups), request, maxResults, nextToken, call.now_ms)
+    return {"logGroupIdentifiers": shown} | ({"nextToken": following} if following else {})

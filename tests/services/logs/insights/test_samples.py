@@ -10,7 +10,6 @@ from tests.services.logs.insights.asking import MINUTE, START, query, refused  #
     [
         ("filter @message like /ERROR/ | pattern @message", "pattern"),
         ("fields user_id | lookup user_data user_id OUTPUT username", "lookup"),
-        ("SOURCE logGroups(namePrefix: ['Query']) | fields @message", "SOURCE"),
         ("fields unmask(@message)", "unmask"),
         ("stats count(*) | diff", "diff"),
         ("fields @entity.KeyAttributes.Name", "@entity"),
