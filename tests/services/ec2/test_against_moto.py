@@ -28,6 +28,7 @@ def code(call, **params):
     return None
 
 
+FLOW_LOG = {"ResourceIds": ["vpc-0123456789abcdef0"], "ResourceType": "VPC", "TrafficType": "ALL"}
 REFUSED = [
     ("create_vpc", {"CidrBlock": "10.0.0.0/8"}),
     ("create_subnet", {"VpcId": "vpc-0123456789abcdef0", "CidrBlock": "10.0.0.0/24"}),
@@ -40,6 +41,9 @@ REFUSED = [
     ("describe_security_groups", {"GroupIds": ["sg-0123456789abcdef0"]}),
     ("release_address", {"AllocationId": "eipalloc-0123456789abcdef0"}),
     ("delete_security_group", {"GroupId": "sg-0123456789abcdef0"}),
+    ("create_flow_logs", FLOW_LOG),
+    ("create_flow_logs", FLOW_LOG | {"LogGroupName": "flows", "LogDestinationType": "cloud-watch-logs"}),
+    ("create_flow_logs", FLOW_LOG | {"LogGroupName": "flows", "MaxAggregationInterval": 300}),
 ]
 
 

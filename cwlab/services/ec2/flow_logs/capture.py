@@ -26,6 +26,7 @@ from cwlab.timeline import MINUTE
 
 PROTOCOLS = {"icmp": ICMP, "tcp": TCP, "udp": UDP}
 MOST_SECONDS = 86_400
+MOST_PIECES = 1_000_000
 TRIES, TRY_BYTES = 4, 60
 """A client whose SYN stays unanswered sends it again three times, after 1, 2 and 4 seconds; such a packet has 60 bytes."""
 FIN, SYN, SYN_ACK = 1, 2, 18
@@ -54,12 +55,14 @@ def traffic(call: Call, *, flows: Sequence[Sequence[Any]]) -> None:
     settle(call)
     checked = _Checked(call)
     minutes: dict[int, list[Piece]] = {}
-    for flow in flows:
-        for piece in checked.pieces(flow):
+    if not isinstance(flows, list | tuple):
+        raise BadInput(flows, "is no list of flows.")
+    for pieces in [checked.pieces(flow) for flow in flows]:  # all are checked before the first is cut
+        for piece in pieces:
             minutes.setdefault(piece[0] // MINUTE, []).append(piece)
     packets = call.table("packets")
-    for minute, pieces in sorted(minutes.items()):
-        packets[minute] = tuple(sorted((*packets.get(minute, ()), *pieces), key=itemgetter(0)))
+    for minute, fresh in sorted(minutes.items()):
+        packets[minute] = tuple(sorted((*packets.get(minute, ()), *fresh), key=itemgetter(0)))
     settle(call)
     clock.arrange(call)
 
@@ -70,12 +73,13 @@ class _Checked:
     def __init__(self, call: Call) -> None:
         self.call = call
         self.ends: set[str] = set()
+        self.count = 0
 
     def pieces(self, flow: Sequence[Any]) -> Iterable[Piece]:
-        if len(flow) not in (10, 11):
+        if not isinstance(flow, list | tuple) or len(flow) not in (10, 11):
             raise BadInput(flow, "is no flow.", "Give 10 values, or 11 if it lasts.")
         at_ms, source, port_from, destination, port_to, named, packets, size, back, back_size, *lasts = flow
-        protocol = PROTOCOLS.get(named, named)
+        protocol = PROTOCOLS.get(named, named) if isinstance(named, str) else named
         for name, value, low, high in (
             ("time", at_ms, self.call.now_ms, 1 << 53),
             ("source port", port_from, 0, 65_535),
@@ -91,7 +95,7 @@ class _Checked:
                     value, f"is no {name} of a flow.", f"Give a whole number from {low} to {high}."
                 )
         for end in (source, destination):
-            if end not in self.ends:
+            if not isinstance(end, str) or end not in self.ends:
                 self._end(end)
         if protocol == ICMP and (port_from or port_to):
             raise BadInput((port_from, port_to), "ICMP has no ports.", "Give 0.")
@@ -103,7 +107,14 @@ class _Checked:
         ):
             raise BadInput(seconds, "is not how long a flow lasts.", f"Give seconds, at most {MOST_SECONDS}.")
         end_ms = at_ms + round(seconds * 1_000)
-        who = (source, port_from, destination, port_to, protocol)
+        self.count += end_ms // MINUTE - at_ms // MINUTE + 1
+        if self.count > MOST_PIECES:
+            raise BadInput(
+                self.count,
+                f"parts are more than {MOST_PIECES}: a flow has one for each minute it lasts.",
+                "Give fewer flows, or shorter ones.",
+            )
+        who: tuple[str, int, str, int, int] = (source, port_from, destination, port_to, int(protocol))
         if at_ms // MINUTE == end_ms // MINUTE:
             return [(at_ms, end_ms, *who, packets, size, back, back_size, None)]
         return self._cut(at_ms, end_ms, who, (packets, size, back, back_size))
@@ -201,6 +212,8 @@ def settle(call: Call) -> None:
     logs = list(call.table("flow_logs").values())
     if pieces and logs:
         _Count(call, logs).take(pieces)
+    elif not logs:
+        call.table("tracked_flows").clear()  # nobody looked
 
 
 def interval_s(call: Call, log: FlowLog, nic: Interface) -> int:

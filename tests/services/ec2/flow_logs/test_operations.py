@@ -161,8 +161,16 @@ def test_a_flow_that_cannot_be(world, place, value):
         world.send((1, *GOOD, 90_000))
     with pytest.raises(BadInput):
         world.send((1, *GOOD[:-1]))
+    for none in ((1,), 7, "flow"):
+        with pytest.raises(BadInput):
+            world.lab.act("ec2", "traffic", flows=[none])
     with pytest.raises(NotModelled, match="IPv6"):
         world.send((1, "2001:db8::1", *GOOD[1:]))
+
+
+def test_flows_that_last_too_long_together_are_refused_before_they_fill_the_memory(world):
+    with pytest.raises(BadInput, match="more than 1000000"):
+        world.send(*[(1, *GOOD, 86_400)] * 700)
 
 
 def test_a_saved_lab_goes_on_where_it_was(world, tmp_path):
@@ -213,6 +221,15 @@ def test_the_role_must_trust_the_flow_logs_service_for_this_flow_log(world, why)
     world.send(request(world))
     world.lab.advance(minutes=10)
     assert world.log()["DeliverLogsErrorMessage"] == "Access error"
+
+
+@pytest.mark.parametrize(("error", "told"), [("throttling", "Rate limited"), ("outage", "Unknown error")])
+def test_what_else_may_keep_it_from_writing(world, error, told):
+    world.create()
+    world.lab.fault("logs", "PutLogEvents", error=error, hours=1)
+    world.send(request(world))
+    world.lab.advance(minutes=10)
+    assert world.log()["DeliverLogsErrorMessage"] == told
 
 
 def test_who_makes_a_flow_log_needs_the_permission(world, refused):

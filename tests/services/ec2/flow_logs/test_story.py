@@ -82,4 +82,12 @@ def test_insights_knows_the_fields_of_a_flow_log(world):
     assert [tuple(map(str, row[:5])) for row in rows] == [(STRANGER, "22", "6", "OK", world.nic)]
     subnet = 'filter isIpv4InSubnet(srcAddr, "203.0.113.0/24") | stats sum(bytes) as n by dstAddr'
     assert [(a, float(n)) for a, n in ask(subnet)] == [(world.ip, 6_000.0)]
+    assert ask("filter protocol=17 | stats count(*) by srcAddr") == []
+    assert ask('filter logStatus="SKIPDATA" | stats count(*) by bin(1h) as t | sort t') == []
+    last = (
+        "fields @timestamp, srcAddr, dstAddr, srcPort, dstPort, protocol, bytes | filter interfaceId='"
+        + world.nic
+        + "' | sort @timestamp desc | dedup srcAddr, dstAddr, srcPort, dstPort, protocol | limit 20"
+    )
+    assert [str(row[2]) for row in ask(last)].count(STRANGER) == 0 and len(ask(last)) == 7
     assert [float(n) for (n,) in ask('filter logStatus="NODATA" | stats count(*) as n')] in ([], [0.0])
