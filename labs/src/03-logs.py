@@ -281,7 +281,7 @@ lab.reveal("m6", lambda: console.insights(world, "shop-alive", "stats count(*) b
 
 # %%
 world = lab.fresh("questions")
-world.load_logs(shop.recording("secure"), group=SECURE, stream="web-1");
+world.load_logs(shop.recording("secure"), group=SECURE, stream="web-1")
 
 # %% [magic]
 # %%insights /var/log/secure --last 1d --lab world
@@ -292,11 +292,12 @@ world.load_logs(shop.recording("secure"), group=SECURE, stream="web-1");
 # | limit 5
 
 # %%
-console.insights(world, SECURE, """parse @message "Failed password for * from" as user
+evening = """parse @message "Failed password for * from" as user
 | filter ispresent(user)
-| stats count(*) as tries by bin(10m)""", back="1 day", examples={
-    "who was tried": 'parse @message "Failed password for * from" as user\n| stats count(user) as tries by user',
-    "one address only": 'filter @message like "203.0.113.9"\n| stats count(*) by bin(1m)',
+| stats count(*) as tries by bin(10m)"""
+console.insights(world, SECURE, evening, back="1 day", examples={
+    "who was tried": evening.replace("bin(10m)", "user\n| sort tries desc"),
+    "one address": 'filter @message like "203.0.113.9"\n| stats count(*) by bin(1m)',
     "as letters": "filter @message like /(?i)failed/"})
 
 # %% [markdown]
