@@ -173,7 +173,7 @@ def natural(value: Value) -> list[Expression]:
     if value.kind == "bool":
         return [num(value)]
     keys = """ARRAY_TO_STRING([CASE WHEN c[1] BETWEEN '0' AND '9' THEN '0' || LPAD(CAST(LENGTH(c) AS TEXT), 7, '0') || c
-              ELSE c END FOR c IN REGEXP_EXTRACT_ALL(:x, '[0-9]+|[^0-9]+')], '')"""
+              ELSE c || CHR(1) END FOR c IN REGEXP_EXTRACT_ALL(:x, '[0-9]+|[^0-9]+')], '')"""
     number_ = num(value)
     chunks = tree(f"CASE WHEN :n IS NULL THEN {keys} ELSE :x END", n=number_, x=value.sql)
     return [tree("CASE WHEN :x IS NOT NULL THEN :n IS NOT NULL END", x=value.sql, n=number_), number_, chunks]
