@@ -8,6 +8,7 @@ from cwlab.services.logs import (  # noqa: F401
     groups,
     indexes,
     keys,
+    lookup_tables,
     metric_filters,
     metrics,
     policies,

@@ -128,6 +128,21 @@ class Filter(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class LookupKey(Node):
+    """A column of the table, and the field whose value it must have."""
+
+    column: Field
+    own: Field
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup(Node):
+    table: Field
+    keys: tuple[LookupKey, ...]
+    outputs: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Unmask(Node):
     names: tuple[Field, ...]
 

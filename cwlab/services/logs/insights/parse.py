@@ -208,6 +208,15 @@ class _Builder:
     def _filter(self, at: int, end: int, given: list[Any]) -> nodes.Filter:
         return nodes.Filter(at, end, given[1])
 
+    def _table(self, at: int, end: int, given: list[Token]) -> nodes.Field:
+        return self._field(at, end, given)
+
+    def _lookup_key(self, at: int, end: int, given: list[Any]) -> nodes.LookupKey:
+        return nodes.LookupKey(at, end, given[0], given[2] or given[0])
+
+    def _lookup(self, at: int, end: int, given: list[Any]) -> nodes.Lookup:
+        return nodes.Lookup(at, end, given[1], tuple(given[2:-2]), given[-1])
+
     def _unmask(self, at: int, end: int, given: list[Any]) -> nodes.Unmask:
         return nodes.Unmask(at, end, given[1])
 

@@ -13,6 +13,7 @@ from cwlab.services.logs.permissions import also
 from cwlab.services.logs.queries.choosing import chosen_by, conditions, places, touched
 from cwlab.services.logs.queries.classes import check
 from cwlab.services.logs.queries.indexed import Spans, looked_at, spans_of
+from cwlab.services.logs.queries.looking_up import table_for
 from cwlab.services.logs.queries.records import Query, make_room
 from cwlab.services.logs.queries.scanning import sources_of
 from cwlab.services.logs.refusals import invalid
@@ -72,6 +73,9 @@ def start_query(
         if isinstance(wanted.asked, nodes.FilterIndex):
             assert spans is not None
             inputs.append(spans)
+            continue
+        if isinstance(wanted.asked, nodes.Lookup):
+            inputs.append(table_for(call, query.text, wanted.asked))
             continue
         unmask = isinstance(wanted.asked, nodes.Unmask)
         read: list[engine.Source] = []

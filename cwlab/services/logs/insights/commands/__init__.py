@@ -10,6 +10,7 @@ from cwlab.services.logs.insights.chain import Chain
 from cwlab.services.logs.insights.commands import (
     columns,
     indexing,
+    lookup,
     other,
     parsing,
     rows,
@@ -24,6 +25,7 @@ APPLY: dict[type[nodes.Node], Callable[[Chain, Any], None]] = {
     nodes.Filter: rows.filter_,
     nodes.FilterIndex: indexing.filter_index,
     nodes.Unmask: unmasking.unmask,
+    nodes.Lookup: lookup.lookup,
     nodes.Sort: rows.sort,
     nodes.Limit: rows.limit,
     nodes.Dedup: rows.dedup,
