@@ -1,4 +1,4 @@
-"""What ``stats`` computes over the rows of a group. Source: user guide, stats.
+"""What ``stats`` computes over the rows of a group. Source: user guide, stats and time-series functions.
 
 A number is wanted by sum, avg, stddev and pct: what is none is left out. stddev is that of a whole population, pct
 takes the nearest rank.
@@ -17,7 +17,7 @@ from cwlab.services.logs.insights.values import Value, leaf, natural, num, txt
 if TYPE_CHECKING:
     from sqlglot.expressions import Expression
 
-_OF_NUMBERS = {"sum": "sum", "avg": "avg", "stddev": "stddev_pop"}
+_OF_NUMBERS = {"sum": "sum", "avg": "avg", "stddev": "stddev_pop", "sum_over_time": "sum"}
 
 
 class Aggregates(Expressions):
@@ -59,8 +59,8 @@ class Aggregates(Expressions):
         value = leaf(value)
         if name in _OF_NUMBERS:
             return Value(call(_OF_NUMBERS[name], num(value)), "num")
-        if name in ("count", "count_distinct"):
-            counted = "COUNT(:x)" if name == "count" else "COUNT(DISTINCT :x)"
+        if name in ("count", "count_distinct", "count_over_time"):
+            counted = "COUNT(DISTINCT :x)" if name == "count_distinct" else "COUNT(:x)"
             return Value(tree(f"CAST({counted} AS DOUBLE)", x=txt(value)), "num")
         if name in ("min", "max"):
             return self._extreme(name, value)

@@ -44,6 +44,8 @@ AGGREGATES = frozenset(
         "latest",
         "sortsfirst",
         "sortslast",
+        "count_over_time",
+        "sum_over_time",
     ]
 )
 _LARGEST = 20_000  # nodes of one expression for the engine

@@ -115,6 +115,8 @@ TEXTS = {
     'hexToAscii("0x48")': "H",
     'hexToAscii("4")': None,
     'hexToAscii("ff")': None,
+    'md5("a")': "0cc175b9c0f1b6a831c399e269772661",
+    'sha256("a")': "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb",
 }
 GENERAL = {
     "ispresent(none)": "0",
@@ -180,6 +182,7 @@ def test_every_function_is_in_a_test():
     ("expression", "name", "place"),
     [
         ('parseDate(a, "yyyy-QQ")', "QQ in a format", '"yyyy-QQ"'),
+        ('formatDate(a, "")', "nothing in a format", '""'),
         ('parseDate(a, "HH:mm HH")', "the hour twice in a format", '"HH:mm HH"'),
         ('parseDate(a, "DDD dd")', "the day of the year beside the day", '"DDD dd"'),
         ("parseDate(a, b)", "a format that is no text in quotes", "b"),
@@ -199,6 +202,7 @@ def test_every_function_is_in_a_test():
         ("queryTimeRange(1)", "querytimerange with 1 arguments", "queryTimeRange(1)"),
         ("1e999", "a number that is too large", "1e999"),
         ("bin(10001y)", "a period of more than 10000 years", "10001y"),
+        ("rate(a, 5m)", "the function rate is not modeled in this version of cwlab", "rate(a"),
         ("median(a)", "the function median is not modeled in this version of cwlab", "median(a)"),
     ],
 )
@@ -468,3 +472,9 @@ def test_percentiles_are_the_nearest_rank():
     (row,) = query(f"stats {columns}, pct(v, 99.9) as most", *events)
     assert [int(row[f"p{p}"]) for p in range(101)] == [max(1, p) for p in range(101)]
     assert row["most"] == "100"
+
+
+def test_over_time_is_by_bin():
+    text = "stats count_over_time(v) as c, sum_over_time(v) as s by bin(1m)"
+    rows = query(text, '{"v": 1}', '{"v": 2}', '{"w": 3}', step=30_000)
+    assert [(row["c"], row.get("s")) for row in rows] == [("0", None), ("2", "3")]

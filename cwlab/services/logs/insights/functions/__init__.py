@@ -21,4 +21,4 @@ FUNCTIONS: dict[str, Function] = {
 }
 
 # What AWS has and this version has not, refused by name.
-NOT_MODELED = frozenset(["values", "topk", "variance", "median"])
+NOT_MODELED = frozenset(["values", "topk", "variance", "median", "rate", "histogram"])

@@ -142,7 +142,10 @@ def _network(site: Site, subnet: Value, *versions: int) -> Network:
 
 def _in_subnet(*versions: int) -> Callable[[Site, Value, Value], Value]:
     def make(site: Site, a: Value, subnet: Value) -> Value:
-        low, high = _ends(_network(site, subnet, *versions))
+        network = _network(site, subnet, *versions)
+        if network.version == 4:
+            return _in_v4(site, a, subnet)
+        low, high = _ends(network)
         return a_condition(tree(":k BETWEEN :low AND :high", k=key(txt(a)), low=text(low), high=text(high)))
 
     return make

@@ -1,4 +1,4 @@
-"""Texts, and what they are written as elsewhere. Source: user guide, string functions."""
+"""Texts, and what they are written as elsewhere. Source: user guide, string functions, hashing functions."""
 
 from __future__ import annotations
 
@@ -163,5 +163,7 @@ FUNCTIONS: dict[str, Function] = {
     "urldecode": Function(1, 1, lambda a: a_text(tree("TRY(url_decode(:x))", x=txt(a)))),
     "base64encode": Function(1, 1, lambda a: a_text(tree("TO_BASE64(ENCODE(:x))", x=txt(a)))),
     "base64decode": Function(1, 1, _base64_decode),
+    "md5": Function(1, 1, lambda a: a_text(call("md5", txt(a)))),
+    "sha256": Function(1, 1, lambda a: a_text(call("sha256", txt(a)))),
     "hextoascii": Function(1, 1, _hex_to_ascii),
 }

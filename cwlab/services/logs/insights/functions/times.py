@@ -95,7 +95,7 @@ def _format(site: Site, time: Value, form: Value, zone: Value | None = None) -> 
         else:
             merged.append(part)
     result: Expression | None = None
-    for each in merged or [""]:
+    for each in merged:
         shown = call("strftime", local, text(each)) if isinstance(each, str) else each
         result = shown if result is None else tree(":a || :b", a=result, b=shown)
     assert result is not None
@@ -103,7 +103,7 @@ def _format(site: Site, time: Value, form: Value, zone: Value | None = None) -> 
 
 
 def _pieces(site: Site, written: str) -> list[Piece]:
-    found = pieces(written)
+    found = pieces(written) if written else "nothing"
     if isinstance(found, str):
         raise site.refuse(
             1, f"{found} in a format", f"It knows {' '.join(LETTERS)}; text stands between ' and '."
