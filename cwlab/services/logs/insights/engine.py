@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from cwlab.services.logs.insights.compile import Compiled
+from cwlab.services.logs.insights.compile import POINTER, Compiled
 from cwlab.services.logs.insights.copies import Copies, Plain, Source, plain
 from cwlab.services.logs.insights.indexed import TABLE
 
@@ -60,29 +60,35 @@ def _run(cursor: DuckDBPyConnection, copies: Copies, compiled: Compiled, inputs:
     if compiled.counted:
         matched = int(found[0][-1])
         found = [row for row in found if row[-2]]
-    kinds = [each.kind for each in compiled.columns]
-    width = len(kinds)
-    rows = tuple(tuple(shown(value, kind) for value, kind in zip(row, kinds, strict=False)) for row in found)
-    pointers = tuple(tuple(row[width : width + 4]) for row in found) if compiled.pointed else None
+    columns = list(zip(*found, strict=True))
+    width = len(compiled.columns)
+    texts = [shown(*pair) for pair in zip(columns, (each.kind for each in compiled.columns), strict=False)]
+    rows = tuple(zip(*texts, strict=True)) if width else tuple(() for _ in found)
+    pointers = None
+    if compiled.pointed:
+        pointers = tuple(zip(*columns[width : width + len(POINTER)], strict=True))
     return Answer(rows, pointers, matched)
 
 
-def shown(value: Any, kind: str) -> str | None:
-    """A value as GetQueryResults writes it."""
-    if value is None:
-        return None
+def shown(values: Sequence[Any], kind: str) -> list[str | None]:
+    """A column as GetQueryResults writes it."""
     match kind:
         case "num":
-            if not isfinite(value):
-                return None
-            written = repr(float(value)).removesuffix(".0")
-            return "0" if written == "-0" else written
+            return [_number(value) for value in values]
         case "bool":
-            return "1" if value else "0"
+            return [None if value is None else "1" if value else "0" for value in values]
         case "time":
-            stamp = np.datetime64(int(value), "ms")
-            return str(stamp).replace("T", " ")
-    return str(value)
+            stamps = np.array([0 if value is None else value for value in values], dtype="datetime64[ms]")
+            pairs = zip(values, stamps.astype(str).tolist(), strict=True)
+            return [None if value is None else text.replace("T", " ") for value, text in pairs]
+    return [None if value is None else str(value) for value in values]
+
+
+def _number(value: float | None) -> str | None:
+    if value is None or not isfinite(value):
+        return None
+    written = repr(float(value)).removesuffix(".0")
+    return "0" if written == "-0" else written
 
 
 @lru_cache(maxsize=1)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlglot.expressions import Expression
 
 # As long as no number is infinite: up to 100 digits before the point, an exponent up to 199. What is longer is text.
-_NUMBER = r"[+-]?([0-9]{1,100}[.]?[0-9]*|[.][0-9]+)([eE]([+]?[01]?[0-9]{1,2}|-[0-9]{1,3}))?"
+_NUMBER = r"[+-]?([0-9]{1,100}([.][0-9]*)?|[.][0-9]+)([eE]([+]?[01]?[0-9]{1,2}|-[0-9]{1,3}))?"
 NUMBER = re.compile(_NUMBER)
 _FIRST_MS, _LAST_MS = -62_135_596_800_000, 253_402_300_799_999
 _OPPOSITE = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -104,6 +104,8 @@ def printed(value: Value) -> Expression:
 
 def num(value: Value) -> Expression:
     """As a number; null when it is none."""
+    from sqlglot import exp
+
     value = leaf(value)
     match value.kind:
         case "num":
@@ -117,6 +119,11 @@ def num(value: Value) -> Expression:
     if value.literal is not None:
         found = numeric(value.literal)
         return tree("CAST(NULL AS DOUBLE)") if found is None else number(found)
+    if isinstance(
+        value.sql, exp.Column
+    ):  # to mention it again costs nothing; words are told by their first letter
+        form = "CASE WHEN :x < ':' AND regexp_full_match(:x, :looks) THEN CAST(:x AS DOUBLE) END"
+        return tree(form, x=value.sql, looks=text(_NUMBER))
     return tree("TRY_CAST(regexp_extract(:x, :looks) AS DOUBLE)", x=value.sql, looks=text(f"^{_NUMBER}$"))
 
 
@@ -197,20 +204,11 @@ def compare(operator: str, left: Value, right: Value) -> Expression:
         if left.kind == "time" and right.kind == "time":
             a, b = left.sql, right.sql
         return _never_null(_sign(operator, a, b))
-    known = (
-        tree(":a IS NOT NULL", a=a)
-        if right.literal is not None
-        else tree(":a IS NOT NULL AND :b IS NOT NULL", a=a, b=b)
-    )
     if operator == "=" and right.literal is not None:
         return _never_null(_sign(operator, a, b))  # text that is no number is not equal to a number
-    both = tree(
-        "CASE WHEN :known THEN :numbers ELSE :texts END",
-        known=known,
-        numbers=_sign(operator, a, b),
-        texts=_sign(operator, txt(left), txt(right)),
-    )
-    return _never_null(both)
+    # Null where one of the two is no number.
+    numerically, as_texts = _sign(operator, a, b), _sign(operator, txt(left), txt(right))
+    return tree("COALESCE(:numerically, :as_texts, FALSE)", numerically=numerically, as_texts=as_texts)
 
 
 def _boolean(operator: str, left: Value, right: Value) -> Expression | None:
