@@ -479,26 +479,28 @@ class Lab:
 
     def query(
         self,
-        groups: str | Iterable[str],
+        groups: str | Iterable[str] | None,
         text: str,
         *,
         start: str | datetime | None = None,
         end: str | datetime | None = None,
         limit: int | None = None,
         region: str | None = None,
+        account: str | None = None,
     ) -> DataFrame:
         """The answer of a Logs Insights query as a table; about a virtual second passes (see ``cwlab.query``).
 
         Args:
-            groups: a log group's name, or several.
+            groups: a log group's name or ARN, or several; None where the text begins with SOURCE.
             text: the query.
             start, end: instants, both included; the last hour when left out.
             limit: the most rows.
             region: the groups' Region.
+            account: who asks.
         """
         from cwlab.query import query
 
-        return query(self, groups, text, start=start, end=end, limit=limit, region=region)
+        return query(self, groups, text, start=start, end=end, limit=limit, region=region, account=account)
 
     def why(self, alarm: str, at: str | datetime | None = None) -> Why:
         """Why an alarm is in its state, now or at an instant: what it looked at, the rule, what would have changed it.

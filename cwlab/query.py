@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cwlab.errors import BadInput
+from cwlab.prices import scan_usd
 from cwlab.timeline import HOUR, SECOND, to_ms
 
 if TYPE_CHECKING:
@@ -32,25 +33,27 @@ _UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 def query(
     lab: Lab,
-    groups: str | Iterable[str],
+    groups: str | Iterable[str] | None,
     text: str,
     *,
     start: str | datetime | None = None,
     end: str | datetime | None = None,
     limit: int | None = None,
     region: str | None = None,
+    account: str | None = None,
 ) -> DataFrame:
     """Run a query as a client does: start it, ask until it is complete (about a virtual second), take every page.
 
-    Columns that hold only numbers, or only times, become numbers and times (UTC). ``frame.attrs`` has ``statistics`` and
-    ``query_id``.
+    Columns that hold only numbers, or only times, become numbers and times (UTC). ``frame.attrs`` has ``statistics``,
+    ``query_id`` and ``price_usd``: what the scan would cost, by ``cwlab.prices``.
 
     Args:
-        groups: a log group's name, or several.
+        groups: a log group's name or ARN, or several; None where the text begins with SOURCE.
         text: the query.
         start, end: instants, both included; the last hour when left out.
         limit: the most rows; 10,000 when neither this nor the query says.
         region: the groups' Region.
+        account: who asks; the lab's own account unless told.
 
     Raises:
         BadInput: the query did not complete.
@@ -61,9 +64,8 @@ def query(
     now_ms = to_ms(lab.now)
     end_ms = now_ms if end is None else to_ms(end)
     start_ms = end_ms - HOUR if start is None else to_ms(start)
-    logs = lab.client("logs", region=region)
-    request: dict[str, Any] = {
-        "logGroupNames": [groups] if isinstance(groups, str) else list(groups),
+    logs = lab.client("logs", region=region, account=account)
+    request: dict[str, Any] = _named(groups) | {
         "startTime": start_ms // SECOND,
         "endTime": -(-end_ms // SECOND),
         "queryString": text,
@@ -87,8 +89,17 @@ def query(
     names = list(dict.fromkeys(cell["field"] for row in fullest for cell in row))
     maps = [{cell["field"]: cell["value"] for cell in row} for row in rows]
     frame = pd.DataFrame({name: _column([each.get(name) for each in maps]) for name in names})
-    frame.attrs |= {"statistics": statistics, "query_id": query_id}
+    price = scan_usd(statistics["bytesScanned"], region or lab.region)
+    frame.attrs |= {"statistics": statistics, "query_id": query_id, "price_usd": price}
     return frame
+
+
+def _named(groups: str | Iterable[str] | None) -> dict[str, list[str]]:
+    """The groups as a request names them: nothing, names, or names and ARNs."""
+    names = [groups] if isinstance(groups, str) else list(groups or ())
+    if any(name.startswith("arn:") for name in names):
+        return {"logGroupIdentifiers": names}
+    return {"logGroupNames": names} if names else {}
 
 
 def _column(values: list[str | None]) -> Any:
@@ -201,7 +212,8 @@ def load_ipython_extension(shell: Any) -> None:
             raise BadInput(given, "is no span of time.", "Write --last 30m, 3h, 2d.")
         span = int(found[1]) * _UNIT[found[2]]
         lab = shell.user_ns.get(_option(words, "--lab", "lab"))
-        if not hasattr(lab, "query") or not words:
+        chooses = cell.lstrip().lower().startswith("source")  # its groups by itself
+        if not hasattr(lab, "query") or not (words or chooses):
             raise BadInput(
                 line,
                 "names no log group, or there is no lab.",

@@ -4,6 +4,7 @@ import pytest
 
 from cwlab import Lab
 from cwlab.errors import BadInput
+from cwlab.prices import GB, scan_usd
 from cwlab.query import load_ipython_extension, sql
 
 
@@ -53,3 +54,33 @@ def test_a_cell_that_does_not_say_what_to_ask(lab, line):
 
 def test_an_empty_answer_is_an_empty_frame(lab):
     assert lab.query("/app", "filter @message = 'none'").empty
+
+
+def test_a_cell_that_begins_with_source_needs_no_group(lab):
+    shell = Shell(lab=lab)
+    load_ipython_extension(shell)
+    found = shell.magics["cell", "insights"](
+        "--last 3h", "SOURCE logGroups(namePrefix: ['/a'])\n| fields @message"
+    )
+    assert found["@message"].tolist() == ["new", "old"]
+    assert lab.query(None, "SOURCE logGroups() | fields @message")["@message"].tolist() == ["new"]
+
+
+def test_groups_are_named_by_their_arns_too(lab):
+    arn = "arn:aws:logs:us-east-1:123456789012:log-group:/app"
+    assert lab.query(arn, "fields @message")["@message"].tolist() == ["new"]
+    assert lab.query(["/app", arn], "stats count(*) as n")["n"].tolist() == [1]
+
+
+def test_a_frame_tells_what_the_scan_would_cost(lab):
+    attrs = lab.query("/app", "fields @message").attrs
+    assert attrs["price_usd"] == 3 / 1024**3 * 0.005
+    assert lab.query("/app", "fields @message | estimate").attrs["price_usd"] == 0
+    far = lab.client("logs", region="ap-northeast-1")
+    far.create_log_group(logGroupName="/app")
+    assert lab.query("/app", "fields @message", region="ap-northeast-1").attrs["price_usd"] == 0
+
+
+@pytest.mark.parametrize(("region", "usd"), [("us-east-1", 5.0), ("ap-northeast-1", 7.6), ("eu-west-1", 5.0)])
+def test_the_price_of_a_scan(region, usd):
+    assert scan_usd(1000 * GB, region) == pytest.approx(usd)

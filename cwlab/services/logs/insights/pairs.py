@@ -54,7 +54,7 @@ def qualified(sql: Expression, table: str) -> Expression:
 
     made = sql.copy()
     for each in made.find_all(exp.Column):
-        each.set("table", exp.to_identifier(table))
+        each.set("table", exp.to_identifier(table, quoted=True))
     return made
 
 

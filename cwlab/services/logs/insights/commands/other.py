@@ -5,15 +5,10 @@ Source: user guide, CWL_QuerySyntax-Source, -Join, -Subqueries, -Estimate.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cwlab.services.logs.insights import nodes
 from cwlab.services.logs.insights.chain import Chain
 from cwlab.services.logs.insights.pairs import Pair, qualified, same
 from cwlab.services.logs.insights.tree import column, tree
-
-if TYPE_CHECKING:
-    from sqlglot.expressions import Expression
 
 
 def source(chain: Chain, command: nodes.Source) -> None:
@@ -40,13 +35,27 @@ def join(chain: Chain, command: nodes.Join) -> None:
     where = chain.unique("joined")
     from sqlglot import exp
 
-    left, right = exp.to_table(chain.last()).as_("own"), exp.to_table(other.last()).as_("other")
-    equal = tree(":a = :b", a=qualified(same(own_key), "own"), b=qualified(same(other_key), "other"))
-    whole: Expression = exp.column("other")  # the row, as one value
-    more = [exp.alias_(whole, exp.to_identifier(where, quoted=True))]
+    own, row = _unheard(chain, other, "own"), _unheard(chain, other, "other")
+    left, right = (
+        exp.to_table(chain.last()).as_(own, quoted=True),
+        exp.to_table(other.last()).as_(row, quoted=True),
+    )
+    equal = tree(":a = :b", a=qualified(same(own_key), own), b=qualified(same(other_key), row))
+    more = [exp.alias_(column(row), exp.to_identifier(where, quoted=True))]  # the whole row, as one value
     for name, down in other.order:  # rows of one event are in the other side's order
         chain.order.append((chain.unique("sort"), down))
-        more.append(exp.alias_(column(name, "other"), exp.to_identifier(chain.order[-1][0], quoted=True)))
-    select = exp.select("own.*", *more).from_(left)
+        more.append(exp.alias_(column(name, row), exp.to_identifier(chain.order[-1][0], quoted=True)))
+    select = exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier(own, quoted=True)), *more).from_(
+        left
+    )
     chain.step(select.join(right, on=equal, join_type="left" if command.outer else "inner", copy=False))
     chain.pair = Pair(command.left, command.right, column(where), other.lookup, chain.grouped)
+
+
+def _unheard(chain: Chain, other: Chain, name: str) -> str:
+    """A name for a side that no column of either has or will have: the engine would take the column."""
+    while name in chain.used or name in other.used:
+        name += "_"
+    chain.used.add(name)
+    other.used.add(name)
+    return name
