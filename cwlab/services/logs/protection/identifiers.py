@@ -143,7 +143,7 @@ KINDS: dict[str, Kind] = {
     ),
     "IpAddress": Kind(
         "",
-        re.compile(rf"(?<![\w.:])(?:{_OCTET}(?:\.{_OCTET}){{3}}(?![\w]|\.\d)|(?:{_V6})(?![\w:]))", re.ASCII),
+        re.compile(rf"(?<![\w.:])(?:{_OCTET}(?:\.{_OCTET}){{3}}(?![\w]|\.\d)|(?=[0-9A-Fa-f]{{0,4}}:[0-9A-Fa-f:]*:)(?:{_V6})(?![\w:]))", re.ASCII),
         lambda data: ":" not in data or len(re.findall(r"[0-9A-Fa-f]+", data)) >= 2,
     ),
     "OpenSshPrivateKey": _key("OPENSSH PRIVATE KEY"),
@@ -206,6 +206,7 @@ class Own:
 
     def __init__(self, text: str) -> None:
         self._whole = regex(text)
+        self._sign = self._whole.literal
         kept = tuple(branch for branch in self._whole.branches if not branch.start)
         self._rest = type(self._whole)(text, kept) if kept else None
 
@@ -216,6 +217,8 @@ class Own:
 
     def spans(self, text: str) -> Iterator[Span]:
         """Every place it is found, each beginning after the last."""
+        if self._sign not in text:
+            return
         at, looked = 0, self._whole
         while looked.search(text[at:]):
             span = looked.span(text[at:])
