@@ -217,6 +217,97 @@ def test_the_bench_is_used_by_keyboard_and_points_at_mistakes(open_notebook):
     assert page.page.evaluate("() => window.broken") is None, "markup in a name was run"
 
 
+ASKED = """
+logs = lab.client("logs")
+logs.create_log_group(logGroupName="/app")
+logs.create_log_stream(logGroupName="/app", logStreamName="x")
+for n in range(10):
+    event = json.dumps({"path": "NASTY" if n % 2 else "/orders", "status": 200 + 300 * (n % 3 == 0)})
+    logs.put_log_events(logGroupName="/app", logStreamName="x",
+                        logEvents=[{"timestamp": int(lab.now.timestamp() * 1000), "message": event}])
+    lab.advance(minutes=1)
+""".replace("NASTY", NASTY)
+
+
+def test_the_insights_bench_is_used_by_keyboard_offers_words_and_points_at_mistakes(open_notebook):
+    examples = "examples={'failures': 'filter status >= 500'}"
+    page = open_notebook("insights.ipynb", [SETUP + ASKED, f"console.insights(lab, '/app', {examples})"])
+    page.run_all()
+    page.wait_painted()
+    panel = page.page.locator(".cwlab-panel").first
+    chart, note, why = (panel.locator(f".cwlab-{part}") for part in ("chart", "note", "why"))
+    svg, height = chart.locator("svg").element_handle(), _heights(page)
+    box, offered = panel.get_by_role("textbox", name="Query"), panel.locator(".cwlab-box-list:not([hidden]) li")
+    keys = page.page.keyboard
+
+    def wait(words):
+        page.page.wait_for_function(
+            "words => document.querySelector('.cwlab-chart').ariaLabel.startsWith(words)", arg=words
+        )
+
+    # A command, by the arrow keys; a field that was found in the events; a function; Enter is a new line meanwhile.
+    box.focus()
+    keys.type("fil")
+    assert offered.first.inner_text().split() == ["filter", "command"]
+    assert box.get_attribute("aria-activedescendant") is None
+    keys.press("ArrowDown")
+    chosen = box.get_attribute("aria-activedescendant")
+    assert panel.locator(f"#{chosen}").get_attribute("aria-selected") == "true"
+    keys.press("Enter")
+    keys.type("stat")
+    assert "status" in offered.first.inner_text()
+    keys.press("Tab")
+    keys.type(" >= 200")
+    assert offered.count() == 0
+    keys.press("Enter")
+    keys.type("| sta")
+    keys.press("Tab")
+    keys.type("coun")
+    keys.press("Tab")
+    keys.type("*) as n by pa")
+    keys.press("Tab")
+    assert box.input_value() == "filter status >= 200\n| stats count(*) as n by path"
+    keys.press("Control+Enter")
+    wait("n is 5 in all 2 rows")
+    assert NASTY in " ".join(chart.locator("text").all_text_contents())
+    assert "10 of 10 events matched" in why.inner_text()
+    assert chart.locator("svg").element_handle().evaluate("(a, b) => a === b", svg), "drawn anew"
+    # A mistake: said, pointed at, underlined where it stands.
+    keys.press("Control+End")
+    keys.type(" sort")
+    keys.press("Control+Enter")
+    wait("Refused")
+    line, caret, said = note.text_content().splitlines()
+    assert line == "| stats count(*) as n by path sort" and caret.index("^") == line.index("sort")
+    assert said.startswith("two commands without | between them")
+    mark, at = panel.locator(".cwlab-box-mark"), box.bounding_box()
+    assert mark.is_visible() and at["y"] < mark.bounding_box()["y"] < at["y"] + at["height"] / 2
+    assert box.get_attribute("aria-invalid") == "true"
+    # Ctrl+Space asks what can stand here; Escape closes it, and Tab leaves the box.
+    box.fill("stats count(*) by ")
+    keys.press("Control+Space")
+    assert "path" in " ".join(offered.all_inner_texts())
+    keys.press("Escape")
+    assert offered.count() == 0
+    keys.press("Tab")
+    assert page.page.evaluate("document.activeElement.tagName") == "SELECT"
+    # Within quotes nothing is offered; an example is put into the box; the SQL opens.
+    box.fill("filter path like '")
+    keys.type("sta")
+    assert offered.count() == 0
+    panel.get_by_role("combobox", name="Start from").focus()
+    keys.press("ArrowDown")
+    wait("4 rows")
+    assert box.input_value() == "filter status >= 500" and note.inner_text().strip() == ""
+    assert not mark.is_visible()
+    assert _heights(page) == height, "what stands below jumped"
+    panel.locator(".cwlab-more summary").focus()
+    keys.press("Enter")
+    assert "SELECT" in panel.locator(".cwlab-more pre").inner_text()
+    page.clean()
+    assert page.page.evaluate("() => window.broken") is None, "markup in an event was run"
+
+
 def test_a_saved_notebook_nobody_trusts_shows_its_panels_as_charts(open_notebook, server):
     """As a learner first meets a lab: outputs are there, nothing has run, and JupyterLab trusts none of it."""
     from cwlab import Lab, console

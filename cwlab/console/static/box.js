@@ -37,7 +37,7 @@ function made(text) {
 function offers(words, text, at) {
   const before = text.slice(0, at), word = WORD.exec(before)[0];
   const { code, due } = place(before.slice(0, before.length - word.length));
-  if (!code) return { word, found: [] };
+  if (!code || /^\d/.test(word)) return { word, found: [] };
   const known = due ? words.filter(([, kind]) => kind === "command") : [...made(text), ...words.filter(([, kind]) => kind !== "command")];
   const small = word.toLowerCase(), seen = new Set();
   const rank = ([name]) => (name.toLowerCase().startsWith(small) ? 0 : name.replace(/^@/, "").toLowerCase().startsWith(small) ? 1 : 2);
