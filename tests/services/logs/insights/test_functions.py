@@ -478,3 +478,12 @@ def test_over_time_is_by_bin():
     text = "stats count_over_time(v) as c, sum_over_time(v) as s by bin(1m)"
     rows = query(text, '{"v": 1}', '{"v": 2}', '{"w": 3}', step=30_000)
     assert [(row["c"], row.get("s")) for row in rows] == [("0", None), ("2", "3")]
+
+
+def test_what_is_a_number_as_a_field():
+    numbers = ["5", "+5", "5.", ".5", "-.5e-3", "1e+5", "1E5", "00005", "-0", "1e-999", "1e199", "9" * 100]
+    others = ["", "-", ".", "e5", "5e", " 5", "5 ", "5\n", "1_000", "0x10", "inf", "nan", "٣", "5.5.5", ":5"]
+    others += ["1e200", "1e400", "-1e400", "9" * 101, "9" * 400]
+    found = [x for (x,) in computed(["@message + 0"], [*numbers, *others])]
+    assert [float(x or "nan") for x in found[: len(numbers)]] == [float(each) for each in numbers]
+    assert found[len(numbers) :] == [None] * len(others)
