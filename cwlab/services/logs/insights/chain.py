@@ -18,12 +18,14 @@ from cwlab.services.logs.insights.errors import QueryError
 from cwlab.services.logs.insights.expressions import Expressions
 from cwlab.services.logs.insights.indexed import Question
 from cwlab.services.logs.insights.pairs import Pair, among
-from cwlab.services.logs.insights.tree import column, number
+from cwlab.services.logs.insights.tree import column, number, text, tree
 from cwlab.services.logs.insights.unmasked import unmasked
 from cwlab.services.logs.insights.values import Value, inside, natural, null, of_bool
 
 if TYPE_CHECKING:
     from sqlglot.expressions import Expression, Select
+
+    from cwlab.services.logs.insights.patterns import Texts
 
 EVENTS = ("ts", "ingested", "place", "stream", "log", "message", "kind", "json", "line")
 SYSTEM = {
@@ -32,6 +34,8 @@ SYSTEM = {
     "@message": ("message", "text"),
     "@logStream": ("stream", "text"),
     "@log": ("log", "text"),
+    "@aws.account": ("log", "text"),
+    "@aws.region": ("log", "text"),
 }
 Order = list[tuple[str, bool]]  # columns, and whether downwards
 Apply = Callable[["Chain", Sequence[nodes.Node]], None]  # adds the steps of commands
@@ -70,6 +74,7 @@ class Chain:
         self.tables: list[nodes.Node] = [] if beside is None else beside.tables
         self.chains.append(self)
         self.number = "" if len(self.chains) == 1 else str(len(self.chains))
+        self.region = "us-east-1" if beside is None else beside.region
         self.commands: list[nodes.Node] = []  # applied so far
         self.steps: list[tuple[str, Select]] = []
         self.known: dict[str, Value] = {}  # fields by the names the query gave them
@@ -88,6 +93,7 @@ class Chain:
         self.deduped = self.ordered = self.estimated = False
         self.pair: Pair | None = None  # of the join
         self.plain: Chain | None = None  # the same events with nothing masked
+        self.patterned: Texts | None = None  # what pattern took its texts from
 
     def apply(self, commands: Sequence[nodes.Node]) -> None:
         """Add the steps of commands."""
@@ -175,6 +181,10 @@ class Chain:
 
     def system(self, name: str) -> Value:
         where, kind = SYSTEM[name]
+        if name == "@aws.account":
+            return Value(tree("split_part(log, ':', 1)"), kind)
+        if name == "@aws.region":
+            return Value(text(self.region), kind)
         return Value(column(where), kind)
 
     def verbatim(self, node: nodes.Node) -> Value | None:
@@ -198,18 +208,33 @@ class Chain:
                 return value
         if self.grouped:
             have = ", ".join(self.known)
-            raise self.refuse(field, f"a field that stats did not make: {field.name}", f"It made {have}.")
+            maker = "stats" if self.patterned is None else "pattern"
+            raise self.refuse(field, f"a field that {maker} did not make: {field.name}", f"It made {have}.")
         if field.name in SYSTEM:
             return self.system(field.name)
-        if field.name == "@ptr" or field.name.startswith(("@entity.", "@aws.", "@data_", "@source.")):
+        if field.name == "@ptr" or field.name.startswith(("@aws.", "@data_", "@source.")):
             raise self.refuse(
                 field,
                 f"{field.name} in an expression is not modeled in this version of cwlab",
                 "Leave it out.",
             )
         if field.parts not in self.discovered:
-            self.discovered[field.parts] = self.discover(field)
+            found = self.entity if field.name.startswith("@entity.") else self.discover
+            self.discovered[field.parts] = found(field)
         return self.discovered[field.parts]
+
+    def entity(self, field: nodes.Field) -> Value:
+        """A field of the entity an event came with. All chains ask for one table of them."""
+        asked = next((n for n, each in enumerate(self.tables, 1) if isinstance(each, nodes.Entities)), None)
+        table = self.table(nodes.Entities(field.at, field.end)) if asked is None else f"table{asked}"
+        from sqlglot import exp
+
+        same = "of_log = log AND of_request = CAST(place >> 16 AS TEXT) AND of_field = :field"
+        kept = tree(same, field=text(field.name.removeprefix("@entity.")))
+        where = self.unique(field.name)
+        found = exp.select(tree("MAX(value)")).from_(table).where(kept, copy=False)
+        self.found.append((where, exp.paren(found, copy=False)))
+        return Value(column(where), "text")
 
     def discover(self, field: nodes.Field) -> Value:
         """A field found in the message, as a column that is computed once."""

@@ -44,8 +44,24 @@ BY_EXAMPLE: dict[Mistake, list[str]] = {
         "sort | limit 1",
         "dedup",
         "dedup | limit 1",
+        "unmask",
+        "unmask | limit 1",
+        "filterIndex",
+        "filterIndex | limit 1",
         "parse",
         "parse | limit 1",
+    ],
+    Mistake("lookup without what it looks for", "Write lookup table column as field OUTPUT column."): [
+        "lookup",
+        "lookup t",
+        "lookup t | limit 1",
+        "lookup t OUTPUT c",
+        "lookup t k",
+        "lookup t k | limit 1",
+        "lookup t k as a",
+        "lookup t k as a | limit 1",
+        "lookup t k OUTPUT",
+        "lookup t k OUTPUT | limit 1",
     ],
     Mistake("limit without a number", "Write how many rows: limit 20."): [
         "limit",
@@ -119,6 +135,14 @@ BY_EXAMPLE: dict[Mistake, list[str]] = {
         "fields a[]",
         "fields a[-1]",
     ],
+    Mistake(
+        "pattern without a field", "Name @message, a field that parse made, or a function that gives a text."
+    ): [
+        "pattern",
+        "pattern | limit 1",
+        'pattern "x"',
+        "pattern 5",
+    ],
     UNCLOSED: [
         "filter (a = 1",
         "filter (a = 1 | limit 1",
@@ -175,11 +199,8 @@ BY_CHARACTER: dict[str, Mistake] = {
 # What AWS has and this version does not: refused by its name.
 NOT_MODELED = frozenset(
     [
-        "pattern",
         "diff",
         "anomaly",
-        "unmask",
-        "lookup",
         "addtotals",
         "expand",
         "relevantfields",

@@ -199,6 +199,11 @@ class Dedup(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Pattern(Node):
+    source: Node
+
+
+@dataclass(frozen=True, slots=True)
 class Source(Node):
     """Which log groups: by beginnings of names, accounts and classes; or, in a subquery, the ``group`` of that name or ARN."""
 
@@ -237,6 +242,11 @@ class Join(Node):
 @dataclass(frozen=True, slots=True)
 class Estimate(Node):
     pass
+
+
+@dataclass(frozen=True, slots=True)
+class Entities(Node):
+    """What asks for the entities that events came with: the fields ``@entity.…``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,6 +232,9 @@ class _Builder:
     def _dedup(self, at: int, end: int, given: list[Any]) -> nodes.Dedup:
         return nodes.Dedup(at, end, given[1])
 
+    def _patterns(self, at: int, end: int, given: list[Any]) -> nodes.Pattern:
+        return nodes.Pattern(at, end, given[1])
+
     def _limit(self, at: int, end: int, given: list[Any]) -> nodes.Limit:
         number = given[2]  # ``limit any 5`` may end early with any 5 rows: here it is the first
         if not number.isdigit() or not 1 <= int(number) <= _LONG:

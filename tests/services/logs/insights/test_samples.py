@@ -8,7 +8,6 @@ from tests.services.logs.insights.asking import MINUTE, START, query, refused  #
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("filter @message like /ERROR/ | pattern @message", "pattern"),
         ("fields user_id | lookup user_data user_id OUTPUT username", "lookup"),
         ("fields unmask(@message)", "unmask"),
         ("stats count(*) | diff", "diff"),
