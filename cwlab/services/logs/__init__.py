@@ -10,6 +10,10 @@
     pattern/        the filter pattern language, pure
     observing.py    what a metric filter makes of a batch, pure
     metric_filters.py, emf.py, publishing.py   metrics out of logs
+    indexing.py, indexes.py   field indexes: what policies ask for, and when; account_policies.py for all groups
+    protection/     data protection: what is sensitive, masked wherever it leaves
+    history.py      what a policy said when an event came in, pure
+    lookups.py, lookup_tables.py   the tables that queries look fields up in
     insights/       the query language of Logs Insights, on DuckDB
     queries/, query_definitions.py   queries over virtual time, and saved ones
 

@@ -7,6 +7,8 @@
     expressions.py, aggregates.py, functions.py, periods.py, regex.py   what stands inside a command
     values.py       values without a schema on an engine with types
     discovered.py   the fields found in messages, for the engine; record.py does it for one event
+    indexed.py, extent.py   field indexes at work: what they spare, and the events they hold
+    unmasked.py     fields as they are stored
     tree.py         SQL as trees, never as pasted text
     engine.py, copies.py   running a statement over chunks of events, and what of them is held for it
     documents.py    the JSON document in a message

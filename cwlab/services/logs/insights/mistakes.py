@@ -17,7 +17,8 @@ PIPE = Mistake("two commands without | between them", "Separate commands with |.
 SIDE_BY_SIDE = Mistake("two things side by side", "Write a comma, an operator or | between them.")
 COMMAND = Mistake(
     "not a command",
-    "Commands are fields, display, filter, stats, sort, limit, parse, dedup and unnest, separated by |.",
+    "Commands are fields, display, filter, filterIndex, stats, sort, limit, parse, dedup, unnest, lookup and unmask, separated "
+    "by |.",
 )
 OTHER = Mistake("not a query", "Check the words before this place.")
 OTHER_CHARACTER = Mistake(
@@ -74,6 +75,7 @@ BY_EXAMPLE: dict[Mistake, list[str]] = {
     ],
     Mistake("as without a name", "Write the new name after it: as errors."): [
         "fields a as",
+        "lookup t k as",
         "fields a as, b",
         "fields a as 1",
         'fields a as "x"',
