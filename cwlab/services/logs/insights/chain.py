@@ -74,7 +74,7 @@ class Chain:
         self.tables: list[nodes.Node] = [] if beside is None else beside.tables
         self.chains.append(self)
         self.number = "" if len(self.chains) == 1 else str(len(self.chains))
-        self.region = "us-east-1" if beside is None else beside.region
+        self.region: str = "us-east-1" if beside is None else beside.region
         self.commands: list[nodes.Node] = []  # applied so far
         self.steps: list[tuple[str, Select]] = []
         self.known: dict[str, Value] = {}  # fields by the names the query gave them
@@ -82,6 +82,7 @@ class Chain:
         self.discovered: dict[tuple[str, ...], Value] = {}
         self.paths: list[str] = []
         self.found: list[tuple[str, Expression]] = []
+        self.numbers: dict[str, str] = {}  # a column of those, and the column in which it is a number
         self.grouped = 0
         self.ties: Order = [("ts", True), ("place", False)]  # the order of equal events
         self.order: Order = list(self.ties)
@@ -252,7 +253,13 @@ class Chain:
             return null()
         where = self.unique(field.name)
         self.found.append((where, discovered.found(field.name, candidates)))
-        return Value(column(where), "text")
+        return Value(column(where), "text", number=lambda: self._number(where))
+
+    def _number(self, where: str) -> Expression:
+        """The column in which a discovered field is a number, computed once however often it is asked for."""
+        if where not in self.numbers:
+            self.numbers[where] = self.unique(f"{where} as a number")
+        return column(self.numbers[where])
 
     def keys(self, value: Value, down: bool) -> Order:
         """Columns that put a value into natural order, nulls last."""

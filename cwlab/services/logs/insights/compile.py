@@ -16,7 +16,7 @@ from cwlab.services.logs.insights.commands import apply
 from cwlab.services.logs.insights.errors import QueryError
 from cwlab.services.logs.insights.indexed import Skipping, passed_over
 from cwlab.services.logs.insights.tree import array, call, column, own, text, tree
-from cwlab.services.logs.insights.values import printed
+from cwlab.services.logs.insights.values import Value, num, printed
 
 if TYPE_CHECKING:
     from sqlglot.expressions import Expression, Select
@@ -224,7 +224,14 @@ def _fields(chain: Chain) -> tuple[list[tuple[str, Select]], str]:
         made.append((f"documents{chain.number}", exp.select("*", exp.alias_(looked, "found")).from_(source)))
         source = made[-1][0]
     if chain.found:
-        extra = [exp.alias_(sql.copy(), exp.to_identifier(name, quoted=True)) for name, sql in chain.found]
+        extra = [exp.alias_(own(sql), exp.to_identifier(name, quoted=True)) for name, sql in chain.found]
         made.append((f"discovered{chain.number}", exp.select("*", *extra).from_(source)))
+        source = made[-1][0]
+    if chain.numbers:
+        extra = [
+            exp.alias_(num(Value(column(where), "text")), exp.to_identifier(name, quoted=True))
+            for where, name in chain.numbers.items()
+        ]
+        made.append((f"numbers{chain.number}", exp.select("*", *extra).from_(source)))
         source = made[-1][0]
     return made, source

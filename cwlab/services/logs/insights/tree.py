@@ -69,7 +69,7 @@ def number(value: float) -> Expression:
 
     if isinstance(value, int):
         return exp.Literal.number(value)
-    return exp.cast(exp.Literal.number(repr(value)), "DOUBLE")
+    return exp.Cast(this=exp.Literal.number(repr(value)), to=exp.DataType(this=exp.DType.DOUBLE))
 
 
 def array(*items: Expression) -> Expression:

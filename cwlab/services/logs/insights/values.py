@@ -10,7 +10,7 @@ Source: user guide, functions and operators. Where it leaves room: docs, "Logs I
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,11 +28,15 @@ _OPPOSITE = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """An expression of the engine and its kind. ``literal`` is the text of a constant as typed."""
+    """An expression of the engine and its kind. ``literal`` is the text of a constant as typed.
+
+    ``number`` gives the column in which a text is a number already.
+    """
 
     sql: Expression
     kind: str
     literal: str | None = None
+    number: Callable[[], Expression] | None = None
 
 
 def of_text(value: str) -> Value:
@@ -119,9 +123,10 @@ def num(value: Value) -> Expression:
     if value.literal is not None:
         found = numeric(value.literal)
         return tree("CAST(NULL AS DOUBLE)") if found is None else number(found)
-    if isinstance(
-        value.sql, exp.Column
-    ):  # to mention it again costs nothing; words are told by their first letter
+    if value.number is not None:
+        return value.number()
+    if isinstance(value.sql, exp.Column):  # to mention it again costs nothing
+        # Words are told by their first letter.
         form = "CASE WHEN :x < ':' AND regexp_full_match(:x, :looks) THEN CAST(:x AS DOUBLE) END"
         return tree(form, x=value.sql, looks=text(_NUMBER))
     return tree("TRY_CAST(regexp_extract(:x, :looks) AS DOUBLE)", x=value.sql, looks=text(f"^{_NUMBER}$"))
