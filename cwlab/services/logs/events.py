@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cwlab.api import Call, operation
-from cwlab.services.logs import ids, ingest, keys, paging, protection, reading
+from cwlab.services.logs import entities, ids, ingest, keys, paging, protection, reading
 from cwlab.services.logs.accepted import HOOKS
 from cwlab.services.logs.chunk import PLACE_BITS, Chunk, build
 from cwlab.services.logs.matching import matcher
@@ -44,6 +44,7 @@ def put_log_events(
     logStreamName: str,
     logEvents: Sequence[Mapping[str, Any]],
     sequenceToken: str | None = None,
+    entity: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Structure:
     """Store a batch of events. ``sequenceToken`` is accepted and ignored, as today."""
     group = group_of(call, logGroupName)
@@ -54,8 +55,13 @@ def put_log_events(
     answer: Structure = {"nextSequenceToken": _sequence_token(call, logGroupName, logStreamName)}
     if batch.rejected:
         answer["rejectedLogEventsInfo"] = batch.rejected
+    if entity is not None and (error := entities.why_not(entity, group)) is not None:
+        answer["rejectedEntityInfo"] = {"errorType": error}
+        entity = None
     if batch.first < batch.last:
         _store(call, group, stream, batch)
+        if entity is not None:
+            entities.keep(call, group.name, call.table("counters")["requests"], entity)
     return answer
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from cwlab.api import Call, operation
 from cwlab.errors import AwsError, NotModelled
-from cwlab.services.logs import indexes, keys, linked, metric_filters, paging, policies, tallies
+from cwlab.services.logs import entities, indexes, keys, linked, metric_filters, paging, policies, tallies
 from cwlab.services.logs.names import (
     group_arn,
     group_of,
@@ -76,6 +76,7 @@ def delete_log_group(call: Call, *, logGroupName: str) -> None:
     metric_filters.forget_all(call, logGroupName)
     indexes.forget(call, logGroupName)
     protections.forget(call, logGroupName)
+    entities.forget(call, logGroupName)
     del groups(call)[logGroupName]
 
 

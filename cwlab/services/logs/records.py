@@ -90,7 +90,9 @@ class Settings:
         False  # a space-delimited pattern without ... takes only lines with as many fields as it has entries
     )
     first_event_number: int = 0  # where TestMetricFilter begins to count; some callers see 1
-    concurrent_queries: int = 100  # of Logs Insights, in an account and Region; 30 in 2023, 10 and fewer before
+    concurrent_queries: int = (
+        100  # of Logs Insights, in an account and Region; 30 in 2023, 10 and fewer before
+    )
 
 
 DEFAULTS = Settings()

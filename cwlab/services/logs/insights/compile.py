@@ -77,7 +77,11 @@ class Compiled:
 
 
 def compiled(
-    query: nodes.Query, now_ms: int, limit: int | None = None, span: tuple[int, int] | None = None
+    query: nodes.Query,
+    now_ms: int,
+    limit: int | None = None,
+    span: tuple[int, int] | None = None,
+    region: str = "us-east-1",
 ) -> Compiled:
     """Compile a query.
 
@@ -85,12 +89,14 @@ def compiled(
         now_ms: when it starts, for ``now()``.
         limit: the most rows asked for beside the query; the smaller limit counts.
         span: the time the query is about, ms, both ends included; only now when None.
+        region: where it runs, for ``@aws.region``.
 
     Raises:
         QueryError: MalformedQueryException, with the place.
     """
     try:
         chain = Chain(query.text, now_ms, apply, span=span or (now_ms, now_ms))
+        chain.region = region
         chain.apply(query.commands)
         return _finished(chain, limit)
     except RecursionError:

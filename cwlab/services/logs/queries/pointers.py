@@ -8,7 +8,7 @@ from typing import Any
 
 from cwlab.api import Call, operation
 from cwlab.errors import AwsError
-from cwlab.services.logs import keys, protection, reading
+from cwlab.services.logs import entities, keys, protection, reading
 from cwlab.services.logs.linked import inside, place_of
 from cwlab.services.logs.names import group_arn, policy_arn, streams
 from cwlab.services.logs.permissions import also
@@ -61,6 +61,7 @@ def get_log_record(call: Call, *, logRecordPointer: str, unmask: bool = False) -
             "@logStream": stream_name,
             "@log": log,
             "@ptr": logRecordPointer,
+            **entities.of(home, group.name, arrival),
             **fields(page.message[0]),
         }
     }

@@ -7,7 +7,7 @@ from typing import Any
 
 from cwlab.api import Call, operation
 from cwlab.errors import NotModelled
-from cwlab.services.logs import keys
+from cwlab.services.logs import entities, keys
 from cwlab.services.logs.linked import Place
 from cwlab.services.logs.permissions import also
 from cwlab.services.logs.queries.choosing import chosen_by, conditions, places, touched
@@ -52,7 +52,7 @@ def start_query(
     }
     query = parse(queryString)
     span = startTime * SECOND, endTime * SECOND
-    compiled_query = compiled(query, call.now_ms, limit, span)
+    compiled_query = compiled(query, call.now_ms, limit, span, call.region)
     make_room(call)
     found = places(call, named, query)
     check(query.text, query.commands, found)
@@ -76,6 +76,9 @@ def start_query(
             continue
         if isinstance(wanted.asked, nodes.Lookup):
             inputs.append(table_for(call, query.text, wanted.asked))
+            continue
+        if isinstance(wanted.asked, nodes.Entities):
+            inputs.append(entities.columns(every))
             continue
         unmask = isinstance(wanted.asked, nodes.Unmask)
         read: list[engine.Source] = []

@@ -8,10 +8,8 @@ from tests.services.logs.insights.asking import MINUTE, START, query, refused  #
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("fields user_id | lookup user_data user_id OUTPUT username", "lookup"),
-        ("fields unmask(@message)", "unmask"),
         ("stats count(*) | diff", "diff"),
-        ("fields @entity.KeyAttributes.Name", "@entity"),
+        ("fields @data_format", "@data_format"),
     ],
 )
 def test_what_is_not_modeled_is_refused_by_name(text, word):
