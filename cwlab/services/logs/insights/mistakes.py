@@ -24,6 +24,11 @@ OTHER = Mistake("not a query", "Check the words before this place.")
 OTHER_CHARACTER = Mistake(
     "a character that means nothing here", "Take it out, or put the name into backticks."
 )
+CLOSING = Mistake("a closing sign that nothing opened", "Take it out, or open it earlier.")
+COMMA = Mistake("a comma too many", "Take it out, or write what belongs after it.")
+LEFT = Mistake(
+    "an operator without its left side", "Write a field, a number or a string in quotes before it."
+)
 UNTERMINATED = Mistake("a string that is not closed", "Close it with the same quotation mark.")
 
 BY_EXAMPLE: dict[Mistake, list[str]] = {
@@ -90,7 +95,7 @@ BY_EXAMPLE: dict[Mistake, list[str]] = {
         "parse @message | limit 1",
         "parse @message as x",
     ],
-    Mistake("a comma too many", "Take it out, or write what belongs after it."): [
+    COMMA: [
         "fields a,",
         "fields a,,b",
         "fields , a",
@@ -172,7 +177,7 @@ BY_EXAMPLE: dict[Mistake, list[str]] = {
         "fields a as b sort c",
     ],
     SIDE_BY_SIDE: ["fields a b", "fields a 'x'", "filter a 1", "sort a b", "fields a 5"],
-    Mistake("a closing sign that nothing opened", "Take it out, or open it earlier."): [
+    CLOSING: [
         "fields a)",
         "filter a = 1)",
         "fields a]",
@@ -197,6 +202,21 @@ BY_CHARACTER: dict[str, Mistake] = {
     "{": Mistake("braces", "A query has none; filter patterns have."),
     ";": Mistake("a semicolon", "A query is one chain of commands; end it without a sign."),
 }
+
+
+def unexpected(text: str, at: int) -> Mistake:
+    """What no example fits, by the sign at the place and the one before it."""
+    sign, before = text[at], text[:at].rstrip()[-1:]
+    if before == "|":
+        return COMMAND
+    if sign in ")]":
+        return CLOSING
+    if "," in (sign, before):
+        return COMMA
+    if sign in "=<>*/%^+":
+        return LEFT
+    return SIDE_BY_SIDE if before.isalnum() or before in ("_", ")", "]", "'", '"', "`", "/") else OTHER
+
 
 # What AWS has and this version does not: refused by its name.
 NOT_MODELED = frozenset(

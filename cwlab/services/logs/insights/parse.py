@@ -20,10 +20,10 @@ from cwlab.services.logs.insights.mistakes import (
     BY_EXAMPLE,
     COMMAND,
     NOT_MODELED,
-    OTHER,
     OTHER_CHARACTER,
     UNCLOSED,
     not_modeled,
+    unexpected,
 )
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _named(text: str, error: UnexpectedInput) -> QueryError:
     if isinstance(error, UnexpectedCharacters):
         mistake = BY_CHARACTER.get(text[at : at + 1], OTHER_CHARACTER)
     else:
-        mistake = _example()(error) or (UNCLOSED if at >= len(text.rstrip()) else OTHER)
+        mistake = _example()(error) or (UNCLOSED if at >= len(text.rstrip()) else unexpected(text, at))
     token = str(getattr(error, "token", "") or "")
     return QueryError(text, at, at + len(token), mistake)
 
