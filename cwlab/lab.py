@@ -502,6 +502,16 @@ class Lab:
 
         return query(self, groups, text, start=start, end=end, limit=limit, region=region, account=account)
 
+    def cli(self, line: str) -> str:
+        """Run a command of the AWS command line against the lab; returns what it prints (see ``cwlab.commandline``).
+
+        >>> Lab().cli("aws cloudwatch list-metrics --namespace Shop --query Metrics")
+        []
+        """
+        from cwlab.commandline import run
+
+        return run(self, line)
+
     def why(self, alarm: str, at: str | datetime | None = None) -> Why:
         """Why an alarm is in its state, now or at an instant: what it looked at, the rule, what would have changed it.
 

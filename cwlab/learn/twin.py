@@ -29,6 +29,7 @@ ONLY_HERE = {
     "load_logs": "Let the CloudWatch agent read the file; PutLogEvents takes only the last two weeks.",
     "bucket": "Use aws s3 ls and aws s3 sync, or the S3 console.",
     "journal": "Look at CloudTrail's event history.",
+    "cli": "Use the AWS command line itself.",
     "why": "Look at the alarm's StateReason and at its history.",
     "group": "Put load on your own instances.",
     "agenda": "AWS does not tell what it will do next.",
