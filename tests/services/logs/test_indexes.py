@@ -320,13 +320,15 @@ def test_the_indexes_of_a_group_and_their_extent(lab, logs):
     came = ms(lab)
     found = logs.describe_field_indexes(logGroupIdentifiers=["/app"])["fieldIndexes"]
     assert [(each["fieldIndexName"], each["indexCategory"]) for each in found] == [
+        ("@aws.account", "DEFAULT"),
+        ("@aws.region", "DEFAULT"),
         ("@logStream", "DEFAULT"),
         ("traceId", "DEFAULT"),
         ("@requestId", "CUSTOM"),
         ("id", "CUSTOM"),
         ("never", "CUSTOM"),
     ]
-    assert found[3] == {
+    assert found[5] == {
         "logGroupIdentifier": GROUP,
         "fieldIndexName": "id",
         "type": "FIELD_INDEX",
@@ -335,7 +337,7 @@ def test_the_indexes_of_a_group_and_their_extent(lab, logs):
         "firstEventTime": first,
         "lastEventTime": first + 1,
     }
-    assert "firstEventTime" not in found[4]
+    assert "firstEventTime" not in found[6]
     index(logs, "never")
     found = logs.describe_field_indexes(logGroupIdentifiers=["/app"], indexCategories=["INACTIVE"])
     assert [each["fieldIndexName"] for each in found["fieldIndexes"]] == ["@requestId", "id"]
@@ -406,3 +408,19 @@ def test_long_and_short_chunks_are_skipped_alike(lab, logs, n):
     logs.put_log_events(logGroupName="/app", logStreamName="web", logEvents=events)
     found = statistics(logs, lab, "filter id = 1")
     assert (found["scanned"], found["skipped"]) == (len(range(1, n, 3)), n - len(range(1, n, 3)))
+
+
+def test_fields_of_entities_and_accounts_are_indexed(lab, logs):
+    index(logs, "@entity.KeyAttributes.Name")
+    entity = {"keyAttributes": {"Type": "Service", "Name": "shop"}}
+    first = ms(lab) - 5000
+    for n, more in enumerate(({"entity": entity}, {})):
+        logs.put_log_events(logGroupName="/app", logStreamName="web", logEvents=[event(first + n)], **more)
+    for text, skipped in {
+        "filter @entity.KeyAttributes.Name = 'shop'": 1,
+        "filterIndex @entity.KeyAttributes.Name = 'shop'": 1,
+        "filter @aws.account = '123456789012'": 0,
+        "filter @aws.account = '999999999999'": 2,
+        "filter @aws.region in ['eu-west-1']": 2,
+    }.items():
+        assert statistics(logs, lab, text)["skipped"] == skipped, text

@@ -40,6 +40,7 @@ def start_query(
     from cwlab.services.logs.insights import engine, nodes
     from cwlab.services.logs.insights.compile import compiled
     from cwlab.services.logs.insights.parse import parse
+    from cwlab.services.logs.insights.windows import earlier
 
     if queryLanguage != "CWLI":
         raise NotModelled(f"The query language {queryLanguage}", "Write it in Logs Insights QL (CWLI).")
@@ -66,7 +67,10 @@ def start_query(
         elif wanted.events:
             places_of[n] = found
     every = list({place.arn: place for each in (found, *places_of.values()) for place in each}.values())
-    spans = spans_of(every) if compiled_query.skipped is not None else None
+    asked = compiled_query.skipped or any(
+        isinstance(e.asked, nodes.FilterIndex) for e in compiled_query.inputs
+    )
+    spans = spans_of(every) if asked else None
     inputs: list[engine.Given] = []
     sources: list[engine.Source] = []
     for n, wanted in enumerate(compiled_query.inputs):
@@ -81,9 +85,10 @@ def start_query(
             inputs.append(entities.columns(every))
             continue
         unmask = isinstance(wanted.asked, nodes.Unmask)
+        window = earlier(span, wanted.asked.against) if isinstance(wanted.asked, nodes.Diff) else span
         read: list[engine.Source] = []
         for place in places_of[n]:
-            read += sources_of(place.call, place.group, *span, unmask=unmask)
+            read += sources_of(place.call, place.group, *window, unmask=unmask)
         inputs.append(read)
         sources += [] if unmask else read  # the same events again are no more to scan
     nbytes = sum(int(s.chunk.offset[s.last]) - int(s.chunk.offset[s.first]) for s in sources)

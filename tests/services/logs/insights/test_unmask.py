@@ -8,6 +8,8 @@ from botocore.exceptions import ClientError
 
 from cwlab import Lab
 from tests.services.logs.conftest import client, event, ms
+from tests.services.logs.insights.test_accounts import HOME, SHOP, arn, ask, fill, share
+from tests.services.logs.insights.test_accounts import rows as accounts_rows
 from tests.services.logs.insights.test_api import answered, put, started
 from tests.services.logs.test_data_protection import READ, protect, reader
 
@@ -88,7 +90,7 @@ def test_unmask_of_the_message_shows_what_is_stored(shop):
 
 
 def test_unmask_needs_the_permission(shop):
-    lab, logs = shop
+    lab, _ = shop
     half = reader(lab, *READ)
     for text in ("fields unmask(who)", "unmask @message", "stats count(*) by unmask(who)"):
         with pytest.raises(ClientError, match="logs:Unmask"):
@@ -133,3 +135,40 @@ def test_many_events_are_unmasked_each_with_its_own(lab, logs):
     assert {row["w"] for row in found} == {f"a{n}@example.com" for n in range(600)}
     assert all(row["w"] == f"a{row['n']}@example.com" for row in found)
     assert all(set(row["who"]) == {"*"} and len(row["who"]) == len(row["w"]) for row in found)
+
+
+def test_masks_and_indexes_of_other_accounts_are_their_own():
+    """What another account shares is masked by its policies, and skipped by its indexes."""
+    lab = Lab(account=HOME)
+    logs = client(lab)
+    theirs = fill(lab, SHOP, "/app", '{"id": "a", "who": "old@example.com"}')
+    protect(theirs, "EmailAddress")
+    theirs.put_index_policy(logGroupIdentifier="/app", policyDocument='{"Fields": ["id"]}')
+    texts = ('{"id": "a", "who": "ann@example.com"}', '{"id": "b", "who": "bob@example.com"}')
+    events = [event(ms(lab) - 1000 + n, text) for n, text in enumerate(texts)]
+    theirs.put_log_events(logGroupName="/app", logStreamName="web", logEvents=events)
+    oam = lab.client("oam")
+    sink = oam.create_sink(Name="hub")["Arn"]
+    allowed = {"Effect": "Allow", "Principal": {"AWS": SHOP}, "Action": "oam:CreateLink", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    oam.put_sink_policy(SinkIdentifier=sink, Policy=document)
+    share(lab, sink, SHOP)
+    world = lab, logs, sink
+    groups = {"logGroupIdentifiers": [arn(SHOP, "/app")]}
+    found = ask(world, "filter id = 'a' | fields who | sort who", **groups)
+    assert sorted(row[0] for row in accounts_rows(found)) == [HIDDEN, "old@example.com"]
+    assert (found["statistics"]["recordsScanned"], found["statistics"]["estimatedRecordsSkipped"]) == (
+        2.0,
+        1.0,
+    )
+    found = ask(
+        world, "filterIndex id in ['a', 'b'] | fields unmask(who) as w | sort w | display w", **groups
+    )
+    assert accounts_rows(found) == [["ann@example.com"], ["bob@example.com"]]
+
+
+def test_an_index_in_a_subquery(lab, logs):
+    logs.put_index_policy(logGroupIdentifier="/app", policyDocument='{"Fields": ["id"]}')
+    put(logs, lab, '{"id": "a", "n": 1}', '{"id": "b", "n": 1}', '{"n": 1}')
+    found = rows(logs, lab, "filter id in (SOURCE '/app' | filterIndex id = 'a' | fields id) | fields id")
+    assert found == [{"id": "a"}]
