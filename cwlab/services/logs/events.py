@@ -12,9 +12,9 @@ from cwlab.api import Call, operation
 from cwlab.services.logs import entities, ids, ingest, keys, paging, protection, reading
 from cwlab.services.logs.accepted import HOOKS
 from cwlab.services.logs.chunk import PLACE_BITS, Chunk, build
+from cwlab.services.logs.linked import Place, chosen, conditions
 from cwlab.services.logs.matching import matcher
 from cwlab.services.logs.names import (
-    chosen,
     group_of,
     policy_arn,
     settings_of,
@@ -100,7 +100,7 @@ def _store(call: Call, group: Group, stream: Stream, batch: ingest.Batch) -> Non
             hook(call, group, stream.name, seen)
 
 
-@operation("logs", "GetLogEvents", readonly=True, resource=policy_arn, conditions=tag_conditions)
+@operation("logs", "GetLogEvents", readonly=True, resource=policy_arn, conditions=conditions)
 def get_log_events(
     call: Call,
     *,
@@ -115,9 +115,9 @@ def get_log_events(
     unmask: bool = False,
 ) -> Structure:
     """Events of one stream, oldest first within the page; the newest page unless ``startFromHead``."""
-    group = _readable(call, "GetLogEvents", logGroupName, logGroupIdentifier)
     if unmask:
         also(call, "logs:Unmask")
+    call, group = _readable(call, "GetLogEvents", logGroupName, logGroupIdentifier)
     stream = stream_of(call, group.name, logStreamName)
     salt = ids.salt(call.account, call.region, group.name, stream.name)
     low: ids.Gap = (max(startTime or 0, group.visible_from(call.now_ms)), 0)
@@ -152,7 +152,7 @@ def get_log_events(
     }
 
 
-@operation("logs", "FilterLogEvents", readonly=True, resource=policy_arn, conditions=tag_conditions)
+@operation("logs", "FilterLogEvents", readonly=True, resource=policy_arn, conditions=conditions)
 def filter_log_events(
     call: Call,
     *,
@@ -175,9 +175,9 @@ def filter_log_events(
     """
     if logStreamNames is not None and logStreamNamePrefix is not None:
         raise invalid("Cannot specify both logStreamNames and logStreamNamePrefix.")
-    group = _readable(call, "FilterLogEvents", logGroupName, logGroupIdentifier)
     if unmask:
         also(call, "logs:Unmask")
+    call, group = _readable(call, "FilterLogEvents", logGroupName, logGroupIdentifier)
     match = matcher(filterPattern, exact=settings_of(call).exact_fields)
     chosen_streams = _named(call, group, logStreamNames, logStreamNamePrefix)
     low: ids.Gap = (max(startTime or 0, group.visible_from(call.now_ms)), 0)
@@ -216,12 +216,12 @@ def filter_log_events(
     return answer
 
 
-def _readable(call: Call, operation: str, name: str | None, identifier: str | None) -> Group:
+def _readable(call: Call, operation: str, name: str | None, identifier: str | None) -> Place:
     """The group, if its class lets its events be read."""
-    group = group_of(call, chosen(call, {"logGroupName": name, "logGroupIdentifier": identifier}))
-    if group.log_class != STANDARD:
-        raise not_in_class(operation, group.name, group.log_class)
-    return group
+    place = chosen(call, {"logGroupName": name, "logGroupIdentifier": identifier})
+    if place.group.log_class != STANDARD:
+        raise not_in_class(operation, place.group.name, place.group.log_class)
+    return place
 
 
 def _named(call: Call, group: Group, names: Sequence[str] | None, prefix: str | None) -> list[Stream]:

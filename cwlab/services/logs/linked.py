@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from cwlab.api import Call, load
 from cwlab.errors import AwsError
-from cwlab.services.logs.names import group_arn, groups, name_of
+from cwlab.services.logs.names import group_arn, groups, identifier_of, name_of, tag_conditions
 from cwlab.services.logs.records import Group
 from cwlab.services.logs.refusals import no_group
 from cwlab.sharing import shares
@@ -111,6 +111,25 @@ def place_of(call: Call, identifier: str) -> Place:
     if group is None:
         raise no_group()
     return Place(there, group)
+
+
+def chosen(call: Call, params: Structure) -> Place:
+    """The group a request names by ``logGroupName`` or ``logGroupIdentifier``, of this account or of one that shares it.
+
+    Raises:
+        AwsError: it names none or two, there is none, or it is not shared.
+    """
+    return place_of(call, identifier_of(params))
+
+
+def conditions(call: Call, params: Structure) -> dict[str, str | list[str]]:
+    """The condition keys of a request that reads a group. One that another account shares is read by this account's
+    policies alone: to IAM it is this account's."""
+    keys = tag_conditions(call, params)
+    account = account_of(params.get("logGroupIdentifier", ""))
+    if account not in (None, call.account) and account in sources(call):
+        keys["aws:ResourceAccount"] = call.account
+    return keys
 
 
 def _not_shared(call: Call, account: str) -> AwsError:

@@ -38,8 +38,8 @@ def name_of(call: Call, identifier: str) -> str:
     return parts[6]
 
 
-def chosen(call: Call, params: Params) -> str:
-    """The group a request names by ``logGroupName`` or by ``logGroupIdentifier``: one of the two."""
+def identifier_of(params: Params) -> str:
+    """What a request names its group by: ``logGroupName`` or ``logGroupIdentifier``, one of the two."""
     name, identifier = params.get("logGroupName"), params.get("logGroupIdentifier")
     if (name is None) == (identifier is None):
         raise invalid(
@@ -47,7 +47,7 @@ def chosen(call: Call, params: Params) -> str:
             if name is None
             else "LogGroupName and LogGroupIdentifier cannot both be specified."
         )
-    return name if name is not None else name_of(call, str(identifier))
+    return name if name is not None else str(identifier)
 
 
 def policy_arn(call: Call, params: Params) -> str:
@@ -66,8 +66,10 @@ def tag_conditions(call: Call, params: Params) -> dict[str, str | list[str]]:
     identifier = next(
         (params[n] for n in ("logGroupName", "logGroupIdentifier", "resourceArn") if n in params), ""
     )
-    name = identifier.split(":", 6)[-1] if identifier.startswith("arn:") else identifier
-    group: Group | None = groups(call).get(name)
+    own, name = True, identifier
+    if identifier.startswith("arn:"):
+        own, name = identifier.split(":")[4] == call.account, identifier.split(":", 6)[-1]
+    group: Group | None = groups(call).get(name) if own else None
     keys: dict[str, str | list[str]] = {f"aws:ResourceTag/{k}": v for k, v in (group.tags if group else ())}
     tags = params.get("tags", params.get("tagKeys"))
     if tags:

@@ -6,8 +6,8 @@ from typing import Any
 
 from cwlab.api import Call, operation
 from cwlab.services.logs import paging, tallies
+from cwlab.services.logs.linked import chosen, conditions
 from cwlab.services.logs.names import (
-    chosen,
     group_arn,
     group_of,
     policy_arn,
@@ -46,7 +46,7 @@ def delete_log_stream(call: Call, *, logGroupName: str, logStreamName: str) -> N
     del streams(call, logGroupName)[logStreamName]
 
 
-@operation("logs", "DescribeLogStreams", readonly=True, resource=policy_arn, conditions=tag_conditions)
+@operation("logs", "DescribeLogStreams", readonly=True, resource=policy_arn, conditions=conditions)
 def describe_log_streams(
     call: Call,
     *,
@@ -61,9 +61,7 @@ def describe_log_streams(
     """The streams of a group, by name or by the time of their last event."""
     if orderBy == "LastEventTime" and logStreamNamePrefix is not None:
         raise invalid("Cannot order by LastEventTime with a logStreamNamePrefix.")
-    group = group_of(
-        call, chosen(call, {"logGroupName": logGroupName, "logGroupIdentifier": logGroupIdentifier})
-    )
+    call, group = chosen(call, {"logGroupName": logGroupName, "logGroupIdentifier": logGroupIdentifier})
     prefix = logStreamNamePrefix or ""
     found = [_seen(call, s) for n, s in sorted(streams(call, group.name).items()) if n.startswith(prefix)]
     if orderBy == "LastEventTime":  # streams without events before all others

@@ -352,12 +352,7 @@ def test_an_empty_pattern_matches_everything(lab, logs):
     assert everything(lab, filterPattern="") == everything(lab, filterPattern=" ") == everything(lab)
 
 
-def test_what_is_not_modeled_is_refused_by_name(lab, logs):
-    with pytest.raises(NotModelled, match="entity"):
-        logs.put_log_events(
-            logGroupName="/app", logStreamName="web", logEvents=[event(ms(lab))],
-            entity={"keyAttributes": {"Type": "Service", "Name": "shop"}},
-        )  # fmt: skip
+def test_what_is_not_modeled_is_refused_by_name(logs):
     with pytest.raises(NotModelled, match="ESSENTIALS"):
         logs.create_log_group(logGroupName="/new", logGroupClass="ESSENTIALS")
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from cwlab.api import Call, operation
 from cwlab.services.logs import reading
-from cwlab.services.logs.names import chosen, group_of, policy_arn, tag_conditions
+from cwlab.services.logs.linked import chosen, conditions
+from cwlab.services.logs.names import policy_arn
 from cwlab.services.logs.queries.scanning import sources_of
 from cwlab.timeline import MINUTE, SECOND
 
@@ -15,7 +16,7 @@ SAMPLE = 1000
 Structure = dict[str, Any]
 
 
-@operation("logs", "GetLogGroupFields", readonly=True, resource=policy_arn, conditions=tag_conditions)
+@operation("logs", "GetLogGroupFields", readonly=True, resource=policy_arn, conditions=conditions)
 def get_log_group_fields(
     call: Call,
     *,
@@ -27,9 +28,7 @@ def get_log_group_fields(
     and 8 minutes around it. At most the newest 1,000 events are looked at."""
     from cwlab.services.logs.insights.record import fields
 
-    group = group_of(
-        call, chosen(call, {"logGroupName": logGroupName, "logGroupIdentifier": logGroupIdentifier})
-    )
+    call, group = chosen(call, {"logGroupName": logGroupName, "logGroupIdentifier": logGroupIdentifier})
     if time is None:
         start_ms, end_ms = call.now_ms - 15 * MINUTE, call.now_ms
     else:

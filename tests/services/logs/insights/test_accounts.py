@@ -169,6 +169,21 @@ def test_groups_of_linked_accounts_are_listed(world):
         listed(accountIdentifiers=[BANK])
 
 
+def test_events_streams_and_fields_are_read_across_accounts(world):
+    logs, group = world[1], arn(SHOP, "/app")
+    assert [s["arn"] for s in logs.describe_log_streams(logGroupIdentifier=group)["logStreams"]] == [
+        f"{group}:log-stream:web"
+    ]
+    page = logs.get_log_events(logGroupIdentifier=group, logStreamName="web", startFromHead=True)
+    found = logs.filter_log_events(logGroupIdentifier=group)["events"]
+    assert [e["message"] for e in page["events"]] == [e["message"] for e in found] == ['{"n": 1}', '{"n": 2}']
+    fields = logs.get_log_group_fields(logGroupIdentifier=group)["logGroupFields"]
+    assert {"name": "n", "percent": 100} in fields
+    for call in (logs.filter_log_events, logs.describe_log_streams, logs.get_log_group_fields):
+        with pytest.raises(ClientError, match="does not exist"):
+            call(logGroupIdentifier=arn(BANK, "/vault"))
+
+
 def test_the_monitoring_account_s_policies_decide(world):
     lab = world[0]
     iam = lab.client("iam")
