@@ -221,7 +221,6 @@ def unexpected(text: str, at: int) -> Mistake:
 # What AWS has and this version does not: refused by its name.
 NOT_MODELED = frozenset(
     [
-        "diff",
         "anomaly",
         "addtotals",
         "expand",

@@ -204,6 +204,11 @@ class Pattern(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Diff(Node):
+    against: str  # previousDay, previousWeek, previousMonth; empty for the window just before
+
+
+@dataclass(frozen=True, slots=True)
 class Source(Node):
     """Which log groups: by beginnings of names, accounts and classes; or, in a subquery, the ``group`` of that name or ARN."""
 

@@ -25,6 +25,7 @@ from cwlab.services.logs.insights.mistakes import (
     not_modeled,
     unexpected,
 )
+from cwlab.services.logs.insights.windows import AGAINST
 
 if TYPE_CHECKING:
     from lark import Lark, Token, Tree, UnexpectedInput
@@ -234,6 +235,17 @@ class _Builder:
 
     def _patterns(self, at: int, end: int, given: list[Any]) -> nodes.Pattern:
         return nodes.Pattern(at, end, given[1])
+
+    def _diff(self, at: int, end: int, given: list[Any]) -> nodes.Diff:
+        word = given[1]
+        if word is None:
+            return nodes.Diff(at, end, "")
+        if word.lower() not in AGAINST:
+            rule = Mistake(
+                f"diff against {word}", "Write diff alone, or with previousDay, previousWeek or previousMonth."
+            )
+            raise QueryError(self.text, word.start_pos, word.end_pos, rule)
+        return nodes.Diff(at, end, AGAINST[word.lower()])
 
     def _limit(self, at: int, end: int, given: list[Any]) -> nodes.Limit:
         number = given[2]  # ``limit any 5`` may end early with any 5 rows: here it is the first

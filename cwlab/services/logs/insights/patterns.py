@@ -11,8 +11,7 @@ AWS uses machine learning and does not say how. Source: user guide, pattern.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cwlab.services.logs.insights import shapes
 from cwlab.services.logs.insights.tree import column, number, text, tree
@@ -33,21 +32,21 @@ LEVELS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
-    """Where texts are that a pattern may be made of: the table of a chain's rows, and the column.
+class Texts(NamedTuple):
+    """Where texts are that patterns are made of: the tables of rows of events, and the column.
 
     Args:
         tables: with these rows; several where windows are compared, in their order.
         value: the text, in all of them.
+        steps: how many steps the chain had then.
     """
 
     tables: tuple[str, ...]
     value: Value
+    steps: int
 
 
-@dataclass(frozen=True, slots=True)
-class Grouped:
+class Grouped(NamedTuple):
     """Tables that ``group`` has made.
 
     Args:

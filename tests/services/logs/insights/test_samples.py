@@ -8,7 +8,6 @@ from tests.services.logs.insights.asking import MINUTE, START, query, refused  #
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("stats count(*) | diff", "diff"),
         ("fields @data_format", "@data_format"),
     ],
 )

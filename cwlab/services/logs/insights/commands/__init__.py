@@ -9,6 +9,7 @@ from cwlab.services.logs.insights import nodes
 from cwlab.services.logs.insights.chain import Chain
 from cwlab.services.logs.insights.commands import (
     columns,
+    diff,
     indexing,
     lookup,
     other,
@@ -34,6 +35,7 @@ APPLY: dict[type[nodes.Node], Callable[[Chain, Any], None]] = {
     nodes.ParseRegex: parsing.parse_regex,
     nodes.Stats: stats.stats,
     nodes.Pattern: pattern.pattern,
+    nodes.Diff: diff.diff,
     nodes.Unnest: unnesting.unnest,
     nodes.Source: other.source,
     nodes.Join: other.join,
@@ -50,6 +52,12 @@ def apply(chain: Chain, commands: Sequence[nodes.Node]) -> None:
     for command in commands:
         if chain.estimated:
             raise chain.refuse(command, "a command after estimate", "It is the last command of a query.")
+        if (
+            chain.commands
+            and isinstance(chain.commands[-1], nodes.Diff)
+            and not isinstance(command, nodes.Estimate)
+        ):
+            raise chain.refuse(command, "a command after diff", "It is the last command of a query.")
         if chain.deduped and not isinstance(command, nodes.Limit | nodes.Estimate):
             raise chain.refuse(
                 command, "a command after dedup", "Only limit may follow it: put the others before."

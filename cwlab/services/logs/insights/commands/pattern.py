@@ -67,7 +67,7 @@ def taken(chain: Chain, command: nodes.Node, source: nodes.Node) -> patterns.Tex
             "Name @message, a field that parse made, or a function that gives a text.",
         )
     chain.closed()
-    return patterns.Texts((chain.last(),), value)
+    return patterns.Texts((chain.last(),), value, len(chain.steps))
 
 
 def shown(chain: Chain, made: dict[str, Value], order: list[tuple[str, bool]]) -> None:
