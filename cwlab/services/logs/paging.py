@@ -1,4 +1,4 @@
-"""Page tokens of lists and of FilterLogEvents: opaque, for one request, good for 24 hours."""
+"""Page tokens of lists and of FilterLogEvents: opaque, for one request, good for 24 hours unless told."""
 
 from __future__ import annotations
 
@@ -21,11 +21,14 @@ def token(request: Any, position: Any, now_ms: int) -> str:
     return base64.urlsafe_b64encode(_digest(request, body) + body).decode()
 
 
-def position_of(request: Any, text: str, now_ms: int) -> Any:
+def position_of(request: Any, text: str, now_ms: int, good_ms: int = DAY) -> Any:
     """The position a token stands for.
 
+    Args:
+        good_ms: how long tokens of this kind are good.
+
     Raises:
-        AwsError: it is no token of this request, or more than 24 hours old.
+        AwsError: it is no token of this request, or too old.
     """
     try:
         raw = base64.b64decode(text, altchars=b"-_", validate=True)
@@ -35,7 +38,7 @@ def position_of(request: Any, text: str, now_ms: int) -> Any:
     if digest != _digest(request, body):
         raise invalid("The specified nextToken is invalid.")
     issued_ms, position = json.loads(body)
-    if now_ms > issued_ms + DAY:
+    if now_ms > issued_ms + good_ms:
         raise invalid("The specified nextToken has expired.")
     return position
 

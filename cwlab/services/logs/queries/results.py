@@ -7,9 +7,11 @@ from typing import Any
 
 from cwlab.api import Call, operation
 from cwlab.services.logs import keys, paging
+from cwlab.services.logs.names import group_of
 from cwlab.services.logs.queries.pointers import pointer
 from cwlab.services.logs.queries.records import KEPT_MS, RUNNING_MS, Query, query_of
 from cwlab.services.logs.refusals import invalid
+from cwlab.timeline import HOUR
 
 PAGE = 10_000
 Structure = dict[str, Any]
@@ -23,7 +25,7 @@ def get_query_results(
     query = query_of(call, queryId)
     status = query.status(call.now_ms)
     request = ("GetQueryResults", queryId)
-    first = 0 if nextToken is None else int(paging.position_of(request, nextToken, call.now_ms))
+    first = 0 if nextToken is None else int(paging.position_of(request, nextToken, call.now_ms, HOUR))
     last = first + (PAGE if maxItems is None else maxItems)
     rows: list[list[Structure]] = []
     complete = status == "Complete"
@@ -80,6 +82,8 @@ def describe_queries(
     queryLanguage: str | None = None,
 ) -> Structure:
     """Queries of the last week, newest first."""
+    if logGroupName is not None:
+        group_of(call, logGroupName)
     if queryLanguage not in (None, "CWLI"):
         return {"queries": []}
     every: list[tuple[int, Query]] = list(enumerate(call.table("queries").values()))
