@@ -29,6 +29,7 @@ PARTS = (
     "alarms",
     "logs",
     "patterns",
+    "insights",
     "worlds_copied",
     "in_a_browser",
 )
