@@ -102,7 +102,7 @@ def _named(text: str, error: UnexpectedInput) -> QueryError:
     if word is not None and opens:
         known = word[0].lower() in NOT_MODELED
         return QueryError(text, at, word.end(), not_modeled(f"the command {word[0]}") if known else COMMAND)
-    if isinstance(error, UnexpectedCharacters):
+    if isinstance(error, UnexpectedCharacters) or (text[at : at + 1] == "/" and "/" not in text[at + 1 :]):
         mistake = BY_CHARACTER.get(text[at : at + 1], OTHER_CHARACTER)
     else:
         mistake = _example()(error) or (UNCLOSED if at >= len(text.rstrip()) else unexpected(text, at))
