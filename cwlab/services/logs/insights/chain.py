@@ -74,6 +74,9 @@ class Chain:
         self.tables: list[nodes.Node] = [] if beside is None else beside.tables
         self.chains.append(self)
         self.number = "" if len(self.chains) == 1 else str(len(self.chains))
+        self.within: nodes.Subquery | None = None if beside is None else beside.within
+        if isinstance(asked, nodes.Subquery):
+            self.within = asked  # its groups' events are read
         self.region: str = "us-east-1" if beside is None else beside.region
         self.commands: list[nodes.Node] = []  # applied so far
         self.steps: list[tuple[str, Select]] = []

@@ -42,11 +42,13 @@ class Input:
         table: its name there.
         asked: the node that asks for it; None for the events of the groups and the time the request names.
         events: it holds events.
+        within: the subquery whose groups' events these are; None for the groups the request names.
     """
 
     table: str
     asked: nodes.Node | None
     events: bool = True
+    within: nodes.Subquery | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def _finished(chain: Chain, limit: int | None) -> Compiled:
         whole,
         whole.sql("duckdb", copy=False),
         (
-            *(Input(f"events{each.number}", each.asked) for each in chain.chains),
+            *(Input(f"events{each.number}", each.asked, within=each.within) for each in chain.chains),
             *(Input(f"table{n}", each, events=False) for n, each in enumerate(chain.tables, 1)),
         ),
         columns,

@@ -2,7 +2,9 @@
 
     records     a query and what it answers; its status at an instant
     choosing    which groups a request reads, in one of the ways it can name them
+    classes     what a group's log class takes away from the language
     scanning    the events of a group in a window
+    inputs      what the tables of a statement hold
     starting    StartQuery
     results     GetQueryResults, StopQuery, DescribeQueries
     pointers    ``@ptr`` and GetLogRecord
