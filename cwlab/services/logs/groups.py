@@ -161,10 +161,12 @@ def list_log_groups(
     logGroupClass: str | None = None,
     includeLinkedAccounts: bool = False,
     accountIdentifiers: Sequence[str] = (),
+    fieldIndexNames: Sequence[str] = (),
     nextToken: str | None = None,
     limit: int = PAGE,
 ) -> Structure:
-    """Groups whose names contain one of up to five texts (``^`` before one: begin with it), divided by ``|``."""
+    """Groups whose names contain one of up to five texts (``^`` before one: begin with it), divided by ``|``, and that are
+    indexed on all fields asked for."""
     texts = (logGroupNamePattern or "").split("|")
     found = [
         {
@@ -175,8 +177,16 @@ def list_log_groups(
         for place in _places(call, None, includeLinkedAccounts, accountIdentifiers)
         if logGroupClass in (None, place.group.log_class)
         and any(_meets(place.group.name, text) for text in texts)
+        and (not fieldIndexNames or indexes.spans(place.call, place.group).keys() >= set(fieldIndexNames))
     ]
-    request = ("list", logGroupNamePattern, logGroupClass, includeLinkedAccounts, accountIdentifiers)
+    request = (
+        "list",
+        logGroupNamePattern,
+        logGroupClass,
+        includeLinkedAccounts,
+        accountIdentifiers,
+        fieldIndexNames,
+    )
     shown, following = paging.listed(found, request, limit, nextToken, call.now_ms)
     answer: Structure = {"logGroups": shown}
     return answer | ({"nextToken": following} if following else {})

@@ -343,6 +343,20 @@ def test_the_indexes_of_a_group_and_their_extent(lab, logs):
     assert [each["fieldIndexName"] for each in found["fieldIndexes"]] == ["@requestId", "id"]
 
 
+def test_groups_are_listed_by_their_indexes(logs):
+    logs.create_log_group(logGroupName="/other")
+    logs.create_log_group(logGroupName="/ia", logGroupClass="INFREQUENT_ACCESS")
+    index(logs, "id", "n")
+
+    def listed(*names: str) -> list[str]:
+        found = logs.list_log_groups(fieldIndexNames=[*names])["logGroups"]
+        return [each["logGroupName"] for each in found]
+
+    assert listed("id", "n") == ["/app"]
+    assert listed("id", "x") == []
+    assert listed("traceId") == ["/app", "/other"]
+
+
 def test_save_and_open_keep_the_indexes(lab, logs, tmp_path):
     index(logs, "id")
     put(logs, lab, '{"id": "a"}', '{"id": "b"}')
