@@ -98,13 +98,88 @@ lab.reveal("m2", lambda: console.ask(world, "AWS/EC2", "CPUUtilization", group, 
 # **Change one thing.** Look at the calls in `console.journal(world)`. Who called PutMetricData?
 
 # %% [markdown] tags=["loop"]
+# ## From inside, and from outside AWS
+#
+# EC2 sees its machines from outside: CPU, network, disks. Memory is told by the **agent** inside, and what an application knows, by
+# the application: both call CloudWatch's public **endpoint**, monitoring.us-east-1.amazonaws.com, as you do.
+#
+# ```
+# web-1   EC2, public subnet: a public address, a route to an internet gateway
+# db-1    EC2, private subnet of another VPC: neither
+# till-7  in the shop, at a telephone line, with credentials
+# ```
+
+# %%
+lab.predict("m3")
+
+# %% tags=["syllabus:M02", "syllabus:M04", "syllabus:M05", "syllabus:M06", "syllabus:M08"]
+def senders(endpoint="none", till_7="online"):
+    world = lab.fresh("senders")
+    shop.build(world)                                               # web-1 and the role shop-web
+    ec2 = world.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
+    ec2.run_instances(
+        ImageId=latest, MinCount=1, MaxCount=1, SubnetId=subnet, IamInstanceProfile={"Name": "shop-web"},
+        TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": "db-1"}]}])
+    if endpoint == "interface":
+        group = ec2.create_security_group(GroupName="https", Description="443 in", VpcId=vpc)["GroupId"]
+        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[
+            {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "10.0.0.0/16"}]}])
+        ec2.create_vpc_endpoint(VpcEndpointType="Interface", VpcId=vpc, SubnetIds=[subnet],
+                                SecurityGroupIds=[group], ServiceName="com.amazonaws.us-east-1.monitoring")
+    till = world.on_premises("till-7", role="shop-web", internet=till_7 == "online")
+    world.advance(minutes=2)
+    for name in ("web-1", "db-1", "till-7"):
+        world.host(name).agent.start({"metrics": {"metrics_collected": {
+            "mem": {"measurement": ["mem_used_percent"]}}}})
+    with suppress(Exception):                                       # the till's own program calls the API
+        till.client("cloudwatch").put_metric_data(Namespace="Shop", MetricData=[
+            {"MetricName": "Orders", "Value": 5, "Unit": "Count"}])
+    world.advance(minutes=10)
+    return world
+
+world = senders()
+native = world.client("cloudwatch").list_metrics(Namespace="AWS/EC2")["Metrics"]
+lab.reveal("m3", lambda: console.explorer(world, "CWAgent"), lambda: world.host("db-1").path("cloudwatch"),
+           lambda: sorted({metric["MetricName"] for metric in native}))
+
+# %% [markdown]
+# The last list is all that EC2 says of its machines: nothing of memory. An **interface endpoint** puts CloudWatch's address into
+# db-1's own VPC: no public address, no internet gateway.
+#
+# **Change one thing.** Give db-1 its endpoint; then cut the till's line. What does the agent of a silent machine write into
+# `world.host("db-1").agent.log()`?
+
+# %% tags=["syllabus:M05", "syllabus:M08", "syllabus:M09"]
+console.tune(senders, lambda world: console.explorer(world, "CWAgent"),
+             why=lambda world: world.host("db-1").path("cloudwatch").reason,
+             endpoint=["none", "interface"], till_7=["online", "offline"],
+             labels={"endpoint": "endpoint in db-1's VPC", "till_7": "till-7"})
+
+# %% [markdown]
+# ### Three ways to look
+#
+# Command line, API and console show the same data, for they make the same calls. `world.cli` stands for the AWS command line.
+
+# %% tags=["syllabus:M07"]
+line = ("aws cloudwatch get-metric-statistics --namespace Shop --metric-name Orders --period 300 --statistics Sum "
+        f"--start-time {world.start:%Y-%m-%dT%H:%MZ} --end-time {world.now:%Y-%m-%dT%H:%MZ}")
+print(world.cli(line))
+print(world.client("cloudwatch").get_metric_statistics(
+    Namespace="Shop", MetricName="Orders", Period=300, Statistics=["Sum"],
+    StartTime=world.start, EndTime=world.now)["Datapoints"])
+console.metric(world, "Shop", "Orders", statistic="Sum", period=300, hours=0.5)
+
+# %% [markdown] tags=["loop"]
 # ## How fine: resolution and period
 #
 # **Resolution** is how a metric is stored: 60 s is standard, 1 s is high resolution. The **period** is how you ask,
 # in seconds: 1, 5, 10, 20, 30 or a multiple of 60.
 
 # %%
-lab.predict("m3")
+lab.predict("m4")
 
 # %% tags=["syllabus:M17", "syllabus:M18"]
 world = lab.fresh("resolution")
@@ -113,7 +188,7 @@ for orders in range(10):
     cloudwatch.put_metric_data(
         Namespace="Shop", MetricData=[{"MetricName": "Orders", "Value": orders, "Unit": "Count"}])
     world.advance(minutes=1)
-lab.reveal("m3", lambda: console.metric(world, "Shop", "Orders", statistic="Sum", period=30, hours=1 / 6),
+lab.reveal("m4", lambda: console.metric(world, "Shop", "Orders", statistic="Sum", period=30, hours=1 / 6),
            lambda: console.resolution(world))
 
 # %% [markdown]
@@ -130,10 +205,10 @@ lab.reveal("m3", lambda: console.metric(world, "Shop", "Orders", statistic="Sum"
 # kept longer. One-second data are only the beginning of a life of fifteen months.
 
 # %%
-lab.predict("m4")
+lab.predict("m5")
 
 # %%
-lab.reveal("m4")
+lab.reveal("m5")
 
 # %% tags=["syllabus:M19", "syllabus:M20"]
 panel = console.retention(lab.fresh("ageing"))
@@ -161,10 +236,10 @@ panel
 # off, then takes the mean.
 
 # %%
-lab.predict("m5")
+lab.predict("m6")
 
 # %% tags=["syllabus:M21", "syllabus:M22"]
-lab.reveal("m5", lambda: console.statistics(lab.fresh("statistics"), outliers=4))
+lab.reveal("m6", lambda: console.statistics(lab.fresh("statistics"), outliers=4))
 
 # %% [markdown]
 # Four of 200 are 2 %, as in the question. **Change one thing.** Move the outliers up one by one. Which line moves
@@ -193,7 +268,7 @@ console.explore(world, "Shop", "Latency", statistic="Average")
 # sent nothing.
 
 # %%
-lab.predict("m6")
+lab.predict("m7")
 
 # %% tags=["syllabus:M10", "syllabus:M21"]
 world = lab.fresh("error rate")
@@ -207,7 +282,7 @@ for requests, errors in minutes:
         for name, value in counted.items() if value is not None])
     world.advance(minutes=1)
 counters = {"requests": ("Shop", "Requests"), "errors": ("Shop", "Errors")}
-lab.reveal("m6", lambda: console.bench(world, counters, "errors / requests * 100",
+lab.reveal("m7", lambda: console.bench(world, counters, "errors / requests * 100",
                                        statistic="Sum", hours=1 / 6))
 
 # %% [markdown]
@@ -240,7 +315,7 @@ lab.reveal("m6", lambda: console.bench(world, counters, "errors / requests * 100
 # metrics.
 
 # %%
-lab.predict("m7")
+lab.predict("m8")
 
 # %% tags=["syllabus:M11", "syllabus:M14", "syllabus:M21"]
 world = lab.fresh("fleet")
@@ -258,7 +333,7 @@ for minute in range(20):
 ways = {"by hand": "(web1 + web2 + web3 + web4) / 4",
         "SEARCH": "AVG(SEARCH('{Shop/Hosts,InstanceId} CPUUtilization', 'Average', 60))",
         "Metrics Insights": 'SELECT AVG(CPUUtilization) FROM SCHEMA("Shop/Hosts", InstanceId)'}
-lab.reveal("m7", lambda: console.bench(world, four, ways["by hand"], examples=ways, hours=1 / 3))
+lab.reveal("m8", lambda: console.bench(world, four, ways["by hand"], examples=ways, hours=1 / 3))
 
 # %% [markdown]
 # Choose the other two under **Start from**. All three are answered, and only one of the answers is what you meant:
@@ -276,7 +351,7 @@ lab.reveal("m7", lambda: console.bench(world, four, ways["by hand"], examples=wa
 # A till sends five orders a minute, and after eight minutes something breaks. Goal: 20 datapoints of 5.
 
 # %%
-lab.predict("m8")
+lab.predict("m9")
 
 # %% tags=["syllabus:M10", "syllabus:M13"]
 def send(world, fault, minutes):
@@ -303,7 +378,7 @@ def orders(world):
     return console.metric(world, "Shop", "Orders", {"Till": "1"}, "Sum", 60, 1.5, unit="Count")
 
 faults = ["none", "stopped", "late", "wrong unit", "wrong dimension", "throttling", "refusal"]
-lab.reveal("m8", lambda: console.breaking(play, faults, orders))
+lab.reveal("m9", lambda: console.breaking(play, faults, orders))
 
 # %% [markdown]
 # Four of them look exactly alike, and only one of these four left an error behind.

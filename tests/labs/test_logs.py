@@ -221,3 +221,71 @@ def test_the_cells_make_the_same_calls_on_aws(played, tmp_path):
         )
     assert [c for c in ours if c[1] != "ConfirmSubscription"] == theirs
     assert len(theirs) == 5
+
+
+# -- questions ---------------------------------------------------------------------------------------------------------
+def test_the_lines_and_questions_are_those_of_the_key(played):
+    space, views = played
+    assert tuple(space["orders"]) == topic.ORDERS
+    assert views["m5"][0].values["query"] == topic.NOT_500 and views["m6"][0].values["query"] == topic.BINS
+    assert len(views["m5"][0].picture.table) == topic.rows_that_differ(Lab) == 3
+    assert len(views["m6"][0].picture.table) == topic.rows_of_bins(Lab) == 20
+    assert len(views["m6"][0].set(query="stats count(*) by bin(5m)").table) == 4
+
+
+@pytest.mark.parametrize(
+    ("condition", "lines"),
+    [
+        ("status = 500", [1, 2]),
+        ("status != 500", [0, 3, 5]),
+        ("not (status = 500)", [0, 3, 4, 5, 6]),
+        ("status > 450", [1, 2, 5]),
+    ],
+)
+def test_the_table_of_comparisons_is_so(played, condition, lines):
+    found = played[1]["m5"][0].set(query=f"filter {condition} | fields @message").table["@message"]
+    assert sorted(found) == sorted(topic.ORDERS[n] for n in lines)
+
+
+def test_every_question_offered_is_answered_and_the_mistake_is_one(played):
+    space, views = played
+    panel = views["m5"][0]
+    for name, query in space["questions"].items():
+        panel.set(query=query)
+        assert panel.why.startswith("MalformedQueryException") == (name == "a mistake"), query
+
+
+def test_avg_by_status_has_a_row_without_a_status(played):
+    table = played[1]["m5"][0].set(query="stats avg(ms) by status").table
+    assert table["status"].isna().sum() == 1
+
+
+@pytest.mark.syllabus("L08")
+def test_strangers_are_turned_away_before_the_machine_and_late_in_the_log(played):
+    space, _ = played
+    world = Lab()
+    space["sources"](world, only=("flows",))
+    world.advance(minutes=20)
+    rows = world.query(
+        "shop-vpc", 'filter action = "REJECT" | stats count(*) as n by srcAddr, dstPort | sort n desc'
+    )
+    assert rows["dstPort"].tolist() == [22] * len(rows) and rows["srcAddr"][0] == "203.0.113.9"
+    late = world.query(
+        "shop-vpc", "fields toMillis(@ingestionTime) - toMillis(@timestamp) as late | sort late asc"
+    )
+    assert late["late"].min() > 4 * 60_000
+    streams = world.client("logs").describe_log_streams(logGroupName="shop-vpc")["logStreams"]
+    assert all(stream["logStreamName"].startswith("eni-") for stream in streams) and len(streams) >= 2
+
+
+def test_two_areas_as_the_text_proposes(played):
+    space, _ = played
+    world = Lab()
+    world.load_logs(shop.recording("secure"), group=topic.FILE, stream="web-1")
+    query = 'parse @message "sshd[*]: * " as process, word | stats count(*) by bin(10m), word'
+    panel = console.insights(world, topic.FILE, query, back="1 day")
+    panel.set(chart="stacked area")
+    assert {"Failed", "Accepted"} <= set(panel.picture.table["word"].dropna())
+    assert panel.picture.rows["areas"]
+    for offered in (space["evening"], space["evening"].replace("bin(10m)", "user\n| sort tries desc")):
+        assert len(panel.set(query=offered).table)

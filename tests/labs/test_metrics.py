@@ -187,3 +187,58 @@ def test_a_lab_with_more_minutes_on_its_card_may_be_longer():
     short, long = (replace(metrics.TOPIC, minutes=minutes) for minutes in (40, 60))
     assert (_room(WORDS[1], short), _room(WORDS[1], long)) == (1600, 2400)
     assert _room(LINES[1], replace(metrics.TOPIC, minutes=10)) == LINES[1]
+
+
+@pytest.fixture(scope="module")
+def senders():
+    """The cell that makes three machines, as the notebook has it."""
+
+    class Stand:
+        def fresh(self, name):
+            return Lab()
+
+        def reveal(self, name, *views):
+            return [view() for view in views]
+
+    source = (build_labs.SOURCES / "01-metrics.py").read_text(encoding="utf-8")
+    cell = next(piece.text for piece in build_labs.parse(source) if "def senders(" in piece.text)
+    space = {
+        "lab": Stand(),
+        "console": console,
+        "shop": shop,
+        "suppress": contextlib.suppress,
+        "latest": metrics.LATEST,
+    }
+    exec(cell, space)
+    return space["senders"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "heard"),
+    [
+        ({}, ["till-7", "web-1"]),
+        ({"endpoint": "interface"}, ["db-1", "till-7", "web-1"]),
+        ({"till_7": "offline"}, ["web-1"]),
+    ],
+)
+@pytest.mark.syllabus("M02", "M05", "M08", "M09")
+def test_who_reaches_the_endpoint_is_heard_in_aws_or_not(senders, settings, heard):
+    world = senders(**settings)
+    listed = world.client("cloudwatch").list_metrics(Namespace="CWAgent")["Metrics"]
+    names = {world.host(name).id: name for name in ("web-1", "db-1")} | {"till-7": "till-7"}
+    hosts = {world.host(name).private_ip.replace(".", "-"): name for name in ("web-1", "db-1", "till-7")}
+    found = []
+    for one in listed:
+        (value,) = (d["Value"] for d in one["Dimensions"])
+        found.append(next(name for key, name in {**names, **hosts}.items() if key in value))
+    assert sorted(found) == heard
+    orders = world.client("cloudwatch").list_metrics(Namespace="Shop", MetricName="Orders")["Metrics"]
+    assert bool(orders) == ("till-7" in heard)
+    native = world.client("cloudwatch").list_metrics(Namespace="AWS/EC2")["Metrics"]
+    assert native and not [one for one in native if "mem" in one["MetricName"].lower()]
+
+
+def test_the_cell_of_the_three_machines_is_that_of_the_key(senders):
+    assert len(
+        senders().client("cloudwatch").list_metrics(Namespace="CWAgent")["Metrics"]
+    ) == metrics.machines_heard(Lab)

@@ -66,6 +66,45 @@ def native_metrics(fresh: Fresh) -> int:
     return sum(len(page["Metrics"]) for page in pages)
 
 
+HTTPS = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "10.0.0.0/16"}]}
+MEMORY = {"metrics": {"metrics_collected": {"mem": {"measurement": ["mem_used_percent"]}}}}
+
+
+def senders(world: Any, endpoint: str = "none", till_7: str = "online") -> Any:
+    """Ten minutes of three machines whose agents measure memory: public, private, in the shop."""
+    from cwlab import shop
+
+    shop.build(world)
+    ec2 = world.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
+    named = [{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": "db-1"}]}]
+    ec2.run_instances(
+        ImageId=LATEST, MinCount=1, MaxCount=1, SubnetId=subnet, IamInstanceProfile={"Name": "shop-web"},
+        TagSpecifications=named,
+    )  # fmt: skip
+    if endpoint == "interface":
+        group = ec2.create_security_group(GroupName="https", Description="443 in", VpcId=vpc)["GroupId"]
+        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[HTTPS])
+        ec2.create_vpc_endpoint(
+            VpcEndpointType="Interface", ServiceName="com.amazonaws.us-east-1.monitoring", VpcId=vpc,
+            SubnetIds=[subnet], SecurityGroupIds=[group],
+        )  # fmt: skip
+    world.on_premises("till-7", role="shop-web", internet=till_7 == "online")
+    world.advance(minutes=2)
+    for name in ("web-1", "db-1", "till-7"):
+        world.host(name).agent.start(MEMORY)
+    world.advance(minutes=10)
+    return world
+
+
+def machines_heard(fresh: Fresh) -> int:
+    """Of how many of the three machines CloudWatch knows the memory."""
+    listed = senders(fresh()).client("cloudwatch").list_metrics(Namespace="CWAgent")
+    return len(listed["Metrics"])
+
+
 def start_group(world: Any) -> None:
     """A group of two instances with detailed monitoring, as the notebook starts it."""
     world.client("ec2").create_launch_template(
@@ -428,8 +467,25 @@ _PREDICTIONS = (
         source="EC2 User Guide, CloudWatch metrics that are available for your instances",
         points=("M03", "M14", "M15", "M16"),
     ),
-    Choice(
+    Number(
         id="metrics.m3",
+        asks="Three machines run the CloudWatch agent, which measures their memory, and all have a role that may send. web-1 has a "
+        "public address, in a subnet with a route to an internet gateway. db-1 stands in a private subnet of another VPC. till-7 "
+        "stands in the shop, at a telephone line. Of how many does CloudWatch know the memory ten minutes later?",
+        unit="machines",
+        low=0,
+        high=3,
+        within=0,
+        truth=machines_heard,
+        why="CloudWatch is a public service: whoever reaches its endpoint and may send is heard, in AWS or not. From a private "
+        "subnet nothing reaches it, AWS or not, until there is a NAT gateway or an interface endpoint. Who thinks of CloudWatch as "
+        "a part of the VPC expects db-1 and not the shop.",
+        about="the way to the endpoint",
+        source="CloudWatch User Guide, Using CloudWatch with interface VPC endpoints",
+        points=("M02", "M04", "M05", "M06", "M08", "M09"),
+    ),
+    Choice(
+        id="metrics.m4",
         asks="A metric of standard resolution gets one value a minute for ten minutes. You ask with `Period=30`. "
         "How many datapoints come back?",
         options={
@@ -446,7 +502,7 @@ _PREDICTIONS = (
         points=("M17", "M18"),
     ),
     Number(
-        id="metrics.m4",
+        id="metrics.m5",
         asks="An hour of one-second data is now 16 days old. What is the smallest period, in seconds, that still answers?",
         unit="seconds",
         low=1,
@@ -459,7 +515,7 @@ _PREDICTIONS = (
         points=("M19", "M20"),
     ),
     Choice(
-        id="metrics.m5",
+        id="metrics.m6",
         asks="1,000 requests take 45 to 55 ms. Then 20 of them hang for 10 s instead. Which statistics change by a tenth or more?",
         options={
             "A": "Average only",
@@ -475,7 +531,7 @@ _PREDICTIONS = (
         points=("M21", "M22"),
     ),
     Number(
-        id="metrics.m6",
+        id="metrics.m7",
         asks="In ten minutes the counter of Errors sends nothing for two minutes, that of Requests for another one, and once "
         "both count 0. You ask for `errors / requests * 100` by the minute. How many datapoints come back?",
         unit="datapoints",
@@ -489,7 +545,7 @@ _PREDICTIONS = (
         points=("M10", "M21"),
     ),
     Choice(
-        id="metrics.m7",
+        id="metrics.m8",
         asks="Two of the four machines left ten minutes ago; the other two run at 40 and 80 percent. Which of the three "
         "ways say 60 percent for the last minute?",
         options={
@@ -506,7 +562,7 @@ _PREDICTIONS = (
         points=("M11", "M14", "M21"),
     ),
     Number(
-        id="metrics.m8",
+        id="metrics.m9",
         asks="A till sends five orders a minute. After eight minutes one of six things happens: it stops, its clock is an "
         "hour late, it sends a wrong unit, a wrong dimension, a fifth of its calls is throttled, or all are refused. "
         "For how many of the six does the till itself see an error?",
@@ -881,6 +937,37 @@ assert found == [1.09, 5.5]
 found""",
         points=("M21",),
     ),
+    Trap(
+        id="metrics.t5",
+        asks="Three colleagues look at one metric: in the console, with the AWS command line, with boto3. Who sees most of it?",
+        options={
+            "A": Option(
+                "the console: it has the graphs", False, "It draws what the API answers, and no more."
+            ),
+            "B": Option("boto3: it is the API itself", False, "The other two make the same calls."),
+            "C": Option("the command line", False, "It prints the API's answer as JSON."),
+            "D": Option(
+                "all the same",
+                True,
+                "Console, command line and SDKs are views of one API, with one set of permissions.",
+            ),
+        },
+        proof="""from cwlab import console
+
+world = lab.fresh()
+world.cli("aws cloudwatch put-metric-data --namespace Shop --metric-data MetricName=Orders,Value=5")
+world.advance(minutes=1)
+span = {"StartTime": "2026-03-02T09:00:00Z", "EndTime": "2026-03-02T09:01:00Z"}
+by_api = world.client("cloudwatch").get_metric_statistics(
+    Namespace="Shop", MetricName="Orders", Period=60, Statistics=["Sum"], **span)["Datapoints"]
+by_line = world.cli(
+    "aws cloudwatch get-metric-statistics --namespace Shop --metric-name Orders --period 60 --statistics Sum "
+    f"--start-time {span['StartTime']} --end-time {span['EndTime']} --query Datapoints[0].Sum")
+drawn = console.metric(world, "Shop", "Orders", statistic="Sum", period=60, hours=1).table
+assert by_api[0]["Sum"] == float(by_line) == drawn.iloc[0, -1] == 5
+by_line""",
+        points=("M07",),
+    ),
 )
 
 TOPIC = Topic(
@@ -889,7 +976,7 @@ TOPIC = Topic(
     title="Metrics",
     why="Most surprises with CloudWatch come from five rules: what names a metric, how fine it is stored, how long, "
     "which statistic you ask for, and that a bad question is answered with silence.",
-    minutes=60,
+    minutes=75,
     builds_on=("start",),
     next="alarms",
     abilities=(
@@ -897,7 +984,10 @@ TOPIC = Topic(
         "choose resolution and period so that a question is answered at any age",
         "pick the statistic, and the expression, that tells what your customers saw",
     ),
-    points=("M03", "M10", "M11", "M12", "M13", "M14", "M15", "M16", "M17", "M18", "M19", "M20", "M21", "M22"),
+    points=(
+        *("M02", "M03", "M04", "M05", "M06", "M07", "M08", "M09", "M10", "M11", "M12", "M13", "M14", "M15"),
+        *("M16", "M17", "M18", "M19", "M20", "M21", "M22"),
+    ),
     opening=_OPENING,
     predictions=_PREDICTIONS,
     exercises=_EXERCISES,
@@ -909,6 +999,9 @@ TOPIC = Topic(
         "dimension": "a name and a value given with a datapoint; the whole set is part of the metric's identity",
         "flat": "metrics have no hierarchy: nothing is rolled up from one to another by itself",
         "native metric": "one that an AWS service publishes by itself, without an agent",
+        "agent": "a program on a machine that measures it from inside and calls CloudWatch",
+        "endpoint": "the public address of a service, such as monitoring.us-east-1.amazonaws.com",
+        "interface endpoint": "a private address inside a VPC that leads to a service",
         "resolution": "how finely a metric is stored: 60 s (standard) or 1 s (high)",
         "period": "how many seconds each datapoint of an answer stands for",
         "retention": "how long data of one granularity can be read: 3 h, 15, 63 or 455 days",
@@ -922,7 +1015,7 @@ TOPIC = Topic(
     },
     recap=(
         "A metric is its namespace, its name and the whole set of its dimensions; ask with less and you get nothing.",
-        "AWS services send metrics of their own accord, under AWS/ names, once for each family of dimensions.",
+        "AWS services send metrics of their own accord, under AWS/ names; what is inside a machine, or not AWS's, needs the agent or a call, and a way to the endpoint.",
         "Resolution is decided when you send; seconds last 3 hours, minutes 15 days, five minutes 63 days, hours 455 days.",
         "Average describes nobody; p50 is the usual customer, p95 the usual bad case, Maximum the one outlier.",
         "In metric math a missing operand counts as 0, and what is divided by 0 is left out: ask who was silent.",
