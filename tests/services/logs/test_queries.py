@@ -106,6 +106,15 @@ def test_estimate_comes_last(lab, logs, text):
     assert refused(logs, lab, text)["Code"] == "MalformedQueryException"
 
 
+def test_a_join_of_all_with_all_fails(lab, logs, monkeypatch):
+    from cwlab.services.logs.insights.commands import other
+
+    monkeypatch.setattr(other, "MOST_PAIRS", 3)
+    put(logs, lab, '{"k": 1}', '{"k": 1}')
+    found = answer(logs, lab, "join left=a right=b where a.k=b.k (SOURCE '/app') | stats count(*)")
+    assert (found["status"], found["results"]) == ("Failed", [])
+
+
 # -- log classes --------------------------------------------------------------------------------------------------------
 @pytest.fixture
 def rare(logs):

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -241,6 +242,16 @@ def test_a_subquery_is_a_list_that_another_query_makes(own, other):
     assert [row["@message"] for row in ask(text, own, other)] == kept
     opposite = ask(text.replace("k in", "k not in"), own, other)
     assert len(opposite) == len(own) - len(kept)
+
+
+def test_too_many_pairs_are_not_made(monkeypatch):
+    from cwlab.services.logs.insights.commands import other
+
+    monkeypatch.setattr(other, "MOST_PAIRS", 9)
+    same, text = [{"k": "x"}] * 3, JOIN.format("left")
+    assert len(ask(text, [*same, {"k": "y"}], [*same, {"k": "z"}])) == 10
+    with pytest.raises(duckdb.Error, match="more than 9 pairs of rows"):
+        ask(text, [*same, same[0]], same)
 
 
 # -- mistakes -----------------------------------------------------------------------------------------------------------

@@ -5,10 +5,17 @@ Source: user guide, CWL_QuerySyntax-Source, -Join, -Subqueries, -Estimate.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cwlab.services.logs.insights import nodes
 from cwlab.services.logs.insights.chain import Chain
-from cwlab.services.logs.insights.pairs import Pair, qualified, same
-from cwlab.services.logs.insights.tree import column, tree
+from cwlab.services.logs.insights.pairs import Pair, same
+from cwlab.services.logs.insights.tree import column, number, text, tree
+
+if TYPE_CHECKING:
+    from sqlglot.expressions import Expression
+
+MOST_PAIRS = 5_000_000
 
 
 def source(chain: Chain, command: nodes.Source) -> None:
@@ -31,25 +38,58 @@ def join(chain: Chain, command: nodes.Join) -> None:
                            "A query has at most one join.")  # fmt: skip
     chain.closed()
     other = chain.beside(command.query, command.query.commands)
-    own_key, other_key = chain.lookup(command.left_key), other.lookup(command.right_key)
+    own_key = _key(chain, command.left_key)
+    other_key = _key(other, command.right_key)
     where = chain.unique("joined")
     from sqlglot import exp
 
     own, row = _unheard(chain, other, "own"), _unheard(chain, other, "other")
-    left, right = (
-        exp.to_table(chain.last()).as_(own, quoted=True),
-        exp.to_table(other.last()).as_(row, quoted=True),
-    )
-    equal = tree(":a = :b", a=qualified(same(own_key), own), b=qualified(same(other_key), row))
+    left = exp.to_table(chain.last()).as_(own, quoted=True)
+    right = exp.to_table(other.last()).as_(row, quoted=True)
+    equal = tree(":a = :b", a=column(own_key, own), b=column(other_key, row))
     more = [exp.alias_(column(row), exp.to_identifier(where, quoted=True))]  # the whole row, as one value
     for name, down in other.order:  # rows of one event are in the other side's order
         chain.order.append((chain.unique("sort"), down))
         more.append(exp.alias_(column(name, row), exp.to_identifier(chain.order[-1][0], quoted=True)))
-    select = exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier(own, quoted=True)), *more).from_(
-        left
-    )
-    chain.step(select.join(right, on=equal, join_type="left" if command.outer else "inner", copy=False))
+    whole = exp.Column(this=exp.Star(), table=exp.to_identifier(own, quoted=True))
+    select = exp.select(whole, *more).from_(left)
+    select = select.join(right, on=equal, join_type="left" if command.outer else "inner", copy=False)
+    bounded = _bounded(_counted(chain.last(), own_key), _counted(other.last(), other_key))
+    chain.step(select.where(bounded, copy=False))
     chain.pair = Pair(command.left, command.right, column(where), other.lookup, chain.grouped)
+
+
+def _key(chain: Chain, field: nodes.Field) -> str:
+    """A column that is the same where a field's values are equal."""
+    from sqlglot import exp
+
+    name, value = chain.unique("key"), chain.lookup(field)
+    chain.step(chain.all(exp.alias_(same(value), exp.to_identifier(name, quoted=True))))
+    return name
+
+
+def _counted(table: str, key: str) -> Expression:
+    from sqlglot import exp
+
+    rows = exp.alias_(tree("COUNT(*)"), "rows")
+    return exp.select(exp.alias_(column(key), "key"), rows).from_(table).group_by(column(key)).subquery()
+
+
+def _bounded(left: Expression, right: Expression) -> Expression:
+    """True, or the end of the query where there are too many pairs. It is known before any pair is made."""
+    from sqlglot import exp
+
+    pairs = tree(
+        "CASE WHEN COALESCE(SUM(a.rows * b.rows), 0) > :most THEN error(:message) ELSE 0 END",
+        most=number(MOST_PAIRS),
+        message=text(
+            f"A join makes more than {MOST_PAIRS} pairs of rows. Filter first, or join by a rarer key."
+        ),
+    )
+    left.set("alias", exp.TableAlias(this=exp.to_identifier("a")))
+    right.set("alias", exp.TableAlias(this=exp.to_identifier("b")))
+    counted = exp.select(pairs).from_(left).join(right, on="a.key = b.key", copy=False)
+    return tree(":n = 0", n=counted.subquery())
 
 
 def _unheard(chain: Chain, other: Chain, name: str) -> str:
