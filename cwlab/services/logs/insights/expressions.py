@@ -15,6 +15,7 @@ from cwlab.services.logs.insights.regex import checked
 from cwlab.services.logs.insights.tree import call, joined, number, text, tree
 from cwlab.services.logs.insights.values import (
     Value,
+    among,
     compare,
     finite,
     inside,
@@ -48,7 +49,7 @@ AGGREGATES = frozenset(
         "sum_over_time",
     ]
 )
-_LARGEST = 20_000  # nodes of one expression for the engine
+_LARGEST = 4_000  # nodes of one expression for the engine
 _COMPARE = ("=", "!=", "<", "<=", ">", ">=")
 _ARITHMETIC = {
     "+": ":a + :b",
@@ -116,9 +117,8 @@ class Expressions:
                 return self._like(node)
             case nodes.Within():
                 operand = self.value(node.operand)
-                return Value(
-                    joined([compare("=", operand, self.value(item)) for item in node.items], "or"), "bool"
-                )
+                items = [self.value(each) for each in node.items]
+                return self._compared(node, among(operand, items), len(items))
             case nodes.WithinQuery():
                 return self.among(node, self.value(node.operand))
             case nodes.Operation():
@@ -164,7 +164,7 @@ class Expressions:
             return Value(joined(parts, node.operator), "bool")
         left, right = self.value(node.left), self.value(node.right)
         if node.operator in _COMPARE:
-            return Value(compare(node.operator, left, right), "bool")
+            return self._compared(node, compare(node.operator, left, right))
         a, b = num(left), num(right)
         sql = tree(_ARITHMETIC[node.operator], a=a, b=b)
         return Value(finite(sql) if node.operator == "^" else sql, "num")
@@ -196,11 +196,15 @@ class Expressions:
         self.bounded(node, made.sql, _LARGEST)
         return made
 
+    def _compared(self, node: nodes.Node, sql: Expression, items: int = 1) -> Value:
+        self.bounded(node, sql, _LARGEST + 100 * items)  # a long list is long, not deep
+        return Value(sql, "bool")
+
     def bounded(self, node: nodes.Node, sql: Expression, most: int) -> None:
         """Refuse what has grown too large: a value may be mentioned several times by what is made of it."""
         if sum(1 for _ in sql.walk()) > most:
             raise self.refuse(
-                node, "too many functions inside one another", "Compute parts in fields of their own."
+                node, "too many things inside one another", "Compute parts in fields of their own."
             )
 
     def count(self, node: nodes.Call, least: int, most: int) -> None:

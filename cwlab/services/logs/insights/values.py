@@ -241,5 +241,25 @@ def _never_null(sql: Expression) -> Expression:
     return tree("COALESCE(:x, FALSE)", x=sql)
 
 
-def either(conditions: list[Expression]) -> Expression:
-    return joined(conditions, "or")
+def among(value: Value, items: Sequence[Value]) -> Expression:
+    """Whether a value is equal to one of several; constants are looked for at once."""
+    from sqlglot import exp
+
+    value = leaf(value)
+    numbers: list[Expression] = []
+    texts: list[Expression] = []
+    parts: list[Expression] = []
+    for each in items:
+        found = None if each.literal is None or each.kind not in ("text", "num") else numeric(each.literal)
+        if value.kind == "json" or value.literal is not None or each.literal in (None, "0", "1"):
+            parts.append(compare("=", value, each))  # 0 and 1 are false and true, too
+        elif found is not None:
+            numbers.append(number(found))
+        elif each.kind == "text":
+            texts.append(each.sql)
+        else:
+            parts.append(compare("=", value, each))
+    for sql, constants in ((num(value), numbers), (txt(value), texts)):
+        if constants:
+            parts.append(_never_null(exp.In(this=sql.copy(), expressions=constants)))
+    return joined(parts, "or")

@@ -487,3 +487,36 @@ def test_what_is_a_number_as_a_field():
     found = [x for (x,) in computed(["@message + 0"], [*numbers, *others])]
     assert [float(x or "nan") for x in found[: len(numbers)]] == [float(each) for each in numbers]
     assert found[len(numbers) :] == [None] * len(others)
+
+
+def test_nothing_nests_without_end():
+    """A value that is mentioned twice by each thing around it would double with each."""
+    for around in ("({}) = b", "b != ({})", "({}) in [b, c]", "isEmpty({})", "if({}, {}, b)"):
+        deep = "a"
+        while len(deep) < 4_000:
+            deep = around.replace("{}", deep)
+        assert refused(f"fields {deep} as x").mistake.name == "too many things inside one another"
+
+
+def test_a_long_list_is_no_deep_one():
+    text = "filter @message in [" + ",".join(map(str, range(2000))) + "] | fields @message"
+    assert query(text, "1999", "2000") == [{"@message": "1999"}]
+
+
+ITEMS = st.lists(
+    st.sampled_from(
+        ["0", "1", "1.0", "5", '"5"', '"05"', '"x"', '""', "true", "false", '"true"', "@message", "5e0"]
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+@FEW
+@given(st.sampled_from(["@message", "v", "strlen(v)", "v = 5", '"5"', "m.v"]), ITEMS)
+def test_in_is_equal_to_one_of_them(operand, items):
+    events = [f'{{"v": {value}}}' for value in ("5", '"5"', '"05"', "true", "false", "1", "0", '"x"', '""')]
+    each = " or ".join(f"({operand}) = {item}" for item in items)
+    start = "fields jsonParse(@message) as m | fields"
+    rows = query(f"{start} ({operand}) in [{', '.join(items)}] as a, ({each}) as b", *events, "5", "x")
+    assert [row["a"] for row in rows] == [row["b"] for row in rows]
