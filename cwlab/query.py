@@ -136,7 +136,7 @@ _SPELLED = """
 decToHex endsWith filterIndex formatDate fromMillis hexToAscii hexToDec ipv4ToNumber isIpInSubnet
 isIpv4InSubnet isIpv6InSubnet isNumeric isPrivateIP isPublicIP isReservedIP isValidIp isValidIpV4 isValidIpV6
 jsonArrayContains jsonArraySize jsonParse jsonStringify messageSize parseDate queryEndTime queryStartTime
-queryTimeRange regexReplace sortsFirst sortsLast startsWith toDouble toInt toLong toMillis toNumber
+queryTimeRange regexReplace SOURCE sortsFirst sortsLast startsWith toDouble toInt toLong toMillis toNumber
 """
 
 

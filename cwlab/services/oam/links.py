@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from cwlab.api import Call, operation
+from cwlab.api import Call, find, operation
 from cwlab.arn import arn, parse
 from cwlab.errors import BadInput
 from cwlab.services.oam.common import Structure, conflict, invalid, new_id, not_found, over_quota, page
@@ -22,6 +22,29 @@ VARIABLES = (
     "$AccountEmailNoDomain",
     "$AccountEmail",
 )  # accounts have none here: the id stands for all
+
+
+# What sharing each kind of data needs beside oam:CreateLink. Source: CloudWatch User Guide, "Permissions needed to create links".
+ALSO = {
+    METRIC: "cloudwatch:Link",
+    LOG_GROUP: "logs:Link",
+    "AWS::XRay::Trace": "xray:Link",
+    "AWS::ApplicationInsights::Application": "applicationinsights:Link",
+    "AWS::InternetMonitor::Monitor": "internetmonitor:Link",
+    "AWS::ApplicationSignals::Service": "application-signals:Link",
+    "AWS::ApplicationSignals::ServiceLevelObjective": "application-signals:Link",
+}
+
+
+def _may_share(call: Call, types: Sequence[str]) -> None:
+    """The caller must be allowed to share each kind of data.
+
+    Raises:
+        AwsError: AccessDeniedException.
+    """
+    target = find("oam", call.request.operation)
+    for action in dict.fromkeys(ALSO[kind] for kind in types):
+        call.world.authorize(call, replace(target, action=action, resource="*", policy=None))
 
 
 def _own(call: Call, params: Structure) -> str:
@@ -128,6 +151,7 @@ def create_link(
     Tags: Mapping[str, str] | None = None,
 ) -> Structure:
     """Share data of this account with the account of a sink, whose policy must let it."""
+    _may_share(call, ResourceTypes)
     sink = _sink(call, SinkIdentifier)
     if sink is None:
         raise invalid(f"The sink {SinkIdentifier} does not exist.")
@@ -170,6 +194,7 @@ def update_link(
     IncludeTags: bool = False,
 ) -> Structure:
     """Change which data a link shares. A filter that is left out stays; ``*`` takes it away."""
+    _may_share(call, ResourceTypes)
     link = _of(call, Identifier)
     log_groups, namespaces = _filters(ResourceTypes, LinkConfiguration)
     given = LinkConfiguration or {}

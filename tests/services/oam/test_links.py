@@ -1,9 +1,15 @@
 """Sinks and links: who may share what with whom."""
 
+import json
+
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.services.oam.conftest import LOGS, METRICS, MONITORING, SOURCE, TRACES, link, policy, refused
+
+
+def document(*statements):
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
 def test_a_link_is_seen_from_both_sides(oam, source, sink):
@@ -69,13 +75,14 @@ def test_the_source_account_s_own_policies_must_let_as_well(lab, source, sink):
         )
         with pytest.raises(ClientError, match="oam:CreateLink"):
             link(ana, sink)
-        iam.put_user_policy(
-            UserName="ana",
-            PolicyName="linker",
-            PolicyDocument=policy()
-            .replace('"Principal": {"AWS": []}, ', "")
-            .replace(', "oam:UpdateLink"', ""),
-        )
+        both = {"Effect": "Allow", "Action": "oam:CreateLink", "Resource": "*"}
+        iam.put_user_policy(UserName="ana", PolicyName="linker", PolicyDocument=document(both))
+        with pytest.raises(ClientError, match="logs:Link"):
+            link(ana, sink)
+        shares = {"Effect": "Allow", "Action": "logs:Link", "Resource": "*"}
+        iam.put_user_policy(UserName="ana", PolicyName="linker", PolicyDocument=document(both, shares))
+        with pytest.raises(ClientError, match="cloudwatch:Link"):
+            link(ana, sink, LOGS, METRICS)
         link(ana, sink)
 
 
