@@ -4,7 +4,7 @@
     nodes.py, parse.py, mistakes.py, errors.py   the query as data, and what is wrong with it, at its place
     compile.py      a query as one SQL statement
     chain.py, commands/   its steps, and what each command adds to them
-    expressions.py, aggregates.py, functions.py, periods.py, regex.py   what stands inside a command
+    expressions.py, aggregates.py, functions/, periods.py, regex.py   what stands inside a command
     values.py       values without a schema on an engine with types
     discovered.py   the fields found in messages, for the engine; record.py does it for one event
     indexed.py, extent.py   field indexes at work: what they spare, and the events they hold

@@ -71,8 +71,57 @@ BY_EXAMPLE: dict[Mistake, list[str]] = {
     ],
     Mistake("limit without a number", "Write how many rows: limit 20."): [
         "limit",
+        "limit any",
+        "limit any x",
         "limit x",
         "limit | sort a",
+    ],
+    Mistake("SOURCE without log groups", "Write SOURCE logGroups(namePrefix: ['/aws/lambda/'])."): [
+        "SOURCE",
+        "SOURCE | limit 1",
+        "SOURCE 1",
+        "SOURCE logGroups",
+        "SOURCE logGroups | limit 1",
+    ],
+    Mistake("a selection without its list", "Write values in brackets: namePrefix: ['/aws/lambda/']."): [
+        "SOURCE logGroups(namePrefix: 'x')",
+        "SOURCE logGroups(namePrefix: x)",
+        "SOURCE logGroups(namePrefix = 'x')",
+        "SOURCE logGroups(namePrefix)",
+        "SOURCE logGroups(namePrefix:)",
+        "SOURCE logGroups('x')",
+    ],
+    Mistake(
+        "a join that lacks something",
+        "Write join type=inner left=a right=b where a.key=b.key (SOURCE '/group').",
+    ): [
+        "join",
+        "join | limit 1",
+        "join left",
+        "join left=",
+        "join left=a right=b",
+        "join left=a right=b | limit 1",
+        "join left=a right=b (SOURCE 'x')",
+        "join left=a right=b where",
+        "join left=a right=b where a.k",
+        "join left=a right=b where a.k=",
+        "join left=a right=b where a.k=1",
+        "join left=a right=b where a.k=b.k",
+        "join left=a right=b where a.k=b.k | limit 1",
+        "join left=a right=b where a.k=b.k SOURCE 'x'",
+    ],
+    Mistake("a subquery that does not begin with SOURCE", "Write in (SOURCE '/group' | fields x)."): [
+        "filter a in (fields a)",
+        "filter a in (",
+        "filter a in ()",
+        "join left=a right=b where a.k=b.k (fields a)",
+        "join left=a right=b where a.k=b.k (",
+        "join left=a right=b where a.k=b.k ()",
+    ],
+    Mistake("something behind estimate", "It stands alone and last: … | estimate."): [
+        "estimate 1",
+        "estimate a",
+        "estimate limit 1",
     ],
     Mistake("by without a field", "Write what to group by: by bin(5m), status."): [
         "stats count(*) by",
@@ -176,7 +225,7 @@ BY_EXAMPLE: dict[Mistake, list[str]] = {
         "stats count(*) sort b",
         "fields a as b sort c",
     ],
-    SIDE_BY_SIDE: ["fields a b", "fields a 'x'", "filter a 1", "sort a b", "fields a 5"],
+    SIDE_BY_SIDE: ["fields a b", "fields a 'x'", "filter a 1", "sort a b", "fields a 5", "fields a into b"],
     CLOSING: [
         "fields a)",
         "filter a = 1)",
@@ -221,7 +270,6 @@ def unexpected(text: str, at: int) -> Mistake:
 # What AWS has and this version does not: refused by its name.
 NOT_MODELED = frozenset(
     [
-        "anomaly",
         "addtotals",
         "expand",
         "relevantfields",
