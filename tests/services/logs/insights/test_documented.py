@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from cwlab import Lab
+from tests.services.logs.conftest import client
 from tests.services.logs.insights.asking import HOUR, MINUTE, SECOND, START, Event, Row, ask, refused
 from tests.services.logs.insights.documented import QUERIES
 
@@ -622,7 +624,35 @@ PARSED = [
     ),
 ]
 
-CASES = [*ANY, *LAMBDA, *NETWORK, *CLOUDTRAIL, *WEB, *PARSED]
+MORE = [
+    Case(
+        "unnest",
+        documents(
+            {"events": [{"name": "a"}, {"name": "b"}, {"id": 3}]},
+            {"events": []},
+            "no document",
+            {"events": {"name": "alone"}},
+            {"events": "text"},
+        ),
+        [{}, {"event.name": "alone"}, {"event.name": "a"}, {"event.name": "b"}, {}],
+    ),
+    Case(
+        "pattern",
+        every(
+            "ERROR Failed to do: write 5 rows",
+            "ERROR Failed to do: read",
+            "ERROR Failed to do: write 17 rows",
+            "INFO Failed to do: read",
+            "ERROR Failed to do: write 21 rows",
+            "ERROR out of memory",
+        ),
+        [
+            {"@pattern": "read", "@ratio": "0.25", "@sampleCount": "1"},
+            {"@pattern": "write <Number-1> rows", "@ratio": "0.75", "@sampleCount": "3"},
+        ],
+    ),
+]
+CASES = [*ANY, *LAMBDA, *NETWORK, *CLOUDTRAIL, *WEB, *PARSED, *MORE]
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
@@ -632,6 +662,67 @@ def test_the_answer_is_the_one_worked_out_by_hand(case):
         assert rows == case.rows
     else:
         assert sorted(rows, key=str) == sorted(case.rows, key=str)
+
+
+@pytest.fixture(scope="module")
+def lab() -> Lab:
+    """Three groups, an event in each, and a lookup table."""
+    made = Lab()
+    logs = client(made)
+    for group in ("/app", "Query1", "Query2"):
+        logs.create_log_group(logGroupName=group)
+        logs.create_log_stream(logGroupName=group, logStreamName="web")
+        for n, user in enumerate(("u1", "u2", "u3", "u4")):
+            message = json.dumps({"user_id": user, "action": f"{group} {n}"})
+            stamp = int(made.now.timestamp() * 1000) - 1000 + n
+            logs.put_log_events(
+                logGroupName=group, logStreamName="web", logEvents=[{"timestamp": stamp, "message": message}]
+            )
+    table = "user_id,username,email,department\nu1,ann,ann@example.com,Engineering\nu2,bob,bob@example.com,Sales\nu4,dan,dan@example.com,Engineering\n"
+    logs.create_lookup_table(lookupTableName="user_data", tableBody=table)
+    return made
+
+
+def answered(lab: Lab, name: str, **groups: str) -> list[Row]:
+    """The rows of a documented query of a lab's groups."""
+    logs, now_s = client(lab), int(lab.now.timestamp())
+    query_id = logs.start_query(queryString=QUERIES[name], startTime=0, endTime=now_s, **groups)["queryId"]
+    lab.advance(seconds=2)
+    return [
+        {cell["field"]: cell["value"] for cell in row if cell["field"] != "@ptr"}
+        for row in logs.get_query_results(queryId=query_id)["results"]
+    ]
+
+
+def test_fields_from_a_lookup_table(lab):
+    assert answered(lab, "lookup", logGroupName="/app") == [
+        {
+            "user_id": "u4",
+            "action": "/app 3",
+            "username": "dan",
+            "email": "dan@example.com",
+            "department": "Engineering",
+        },
+        {
+            "user_id": "u1",
+            "action": "/app 0",
+            "username": "ann",
+            "email": "ann@example.com",
+            "department": "Engineering",
+        },
+    ]
+
+
+def test_groups_chosen_in_the_query(lab):
+    found = [json.loads(row["@message"])["action"] for row in answered(lab, "source")]
+    assert len(found) == 5 and not any(each.startswith("/app") for each in found)
+    assert [each.split()[1] for each in found] == ["3", "3", "2", "2", "1"]
+
+
+def test_no_documented_query_is_left_out():
+    elsewhere = {"lookup", "source", "a field stats did not keep", "bin in the second stats"}
+    assert {case.name for case in CASES} | elsewhere == set(QUERIES)
+    assert len(QUERIES) == 46
 
 
 def test_through_a_gateway_with_real_addresses():
