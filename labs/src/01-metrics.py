@@ -115,7 +115,7 @@ lab.predict("m3")
 # %% tags=["syllabus:M02", "syllabus:M04", "syllabus:M05", "syllabus:M06", "syllabus:M08"]
 def senders(endpoint="none", till_7="online"):
     world = lab.fresh("senders")
-    shop.build(world)                                               # web-1 and the role shop-web
+    shop.build(world)                                     # web-1 and the role shop-web
     ec2 = world.client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
@@ -125,8 +125,8 @@ def senders(endpoint="none", till_7="online"):
         TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": "db-1"}]}])
     if endpoint == "interface":
         group = ec2.create_security_group(GroupName="https", Description="443 in", VpcId=vpc)["GroupId"]
-        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[
-            {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "10.0.0.0/16"}]}])
+        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[{
+            "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "10.0.0.0/16"}]}])
         ec2.create_vpc_endpoint(VpcEndpointType="Interface", VpcId=vpc, SubnetIds=[subnet],
                                 SecurityGroupIds=[group], ServiceName="com.amazonaws.us-east-1.monitoring")
     till = world.on_premises("till-7", role="shop-web", internet=till_7 == "online")
@@ -134,16 +134,17 @@ def senders(endpoint="none", till_7="online"):
     for name in ("web-1", "db-1", "till-7"):
         world.host(name).agent.start({"metrics": {"metrics_collected": {
             "mem": {"measurement": ["mem_used_percent"]}}}})
-    with suppress(Exception):                                       # the till's own program calls the API
-        till.client("cloudwatch").put_metric_data(Namespace="Shop", MetricData=[
-            {"MetricName": "Orders", "Value": 5, "Unit": "Count"}])
-    world.advance(minutes=10)
+    for orders in (3, 5, 4):                              # the till's own program calls the API
+        with suppress(Exception):
+            till.client("cloudwatch").put_metric_data(Namespace="Shop", MetricData=[
+                {"MetricName": "Orders", "Value": orders, "Unit": "Count"}])
+        world.advance(minutes=3)
     return world
 
 world = senders()
 native = world.client("cloudwatch").list_metrics(Namespace="AWS/EC2")["Metrics"]
-lab.reveal("m3", lambda: console.explorer(world, "CWAgent"), lambda: world.host("db-1").path("cloudwatch"),
-           lambda: sorted({metric["MetricName"] for metric in native}))
+lab.reveal("m3", lambda: console.explorer(world, "CWAgent"),
+           lambda: world.host("db-1").path("cloudwatch"), lambda: sorted({one["MetricName"] for one in native}))
 
 # %% [markdown]
 # The last list is all that EC2 says of its machines: nothing of memory. An **interface endpoint** puts CloudWatch's address into
@@ -164,13 +165,14 @@ console.tune(senders, lambda world: console.explorer(world, "CWAgent"),
 # Command line, API and console show the same data, for they make the same calls. `world.cli` stands for the AWS command line.
 
 # %% tags=["syllabus:M07"]
-line = ("aws cloudwatch get-metric-statistics --namespace Shop --metric-name Orders --period 300 --statistics Sum "
-        f"--start-time {world.start:%Y-%m-%dT%H:%MZ} --end-time {world.now:%Y-%m-%dT%H:%MZ}")
-print(world.cli(line))
-print(world.client("cloudwatch").get_metric_statistics(
-    Namespace="Shop", MetricName="Orders", Period=300, Statistics=["Sum"],
-    StartTime=world.start, EndTime=world.now)["Datapoints"])
-console.metric(world, "Shop", "Orders", statistic="Sum", period=300, hours=0.5)
+print(world.cli(
+    "aws cloudwatch get-metric-statistics --namespace Shop --metric-name Orders --period 60 --statistics Sum "
+    f"--start-time {world.start:%Y-%m-%dT%H:%MZ} --end-time {world.now:%Y-%m-%dT%H:%MZ} --query Datapoints[].Sum"))
+asked = world.client("cloudwatch").get_metric_statistics(
+    Namespace="Shop", MetricName="Orders", Period=60, Statistics=["Sum"],
+    StartTime=world.start, EndTime=world.now)
+print([f"{point['Timestamp']:%H:%M} {point['Sum']:g}" for point in asked["Datapoints"]])
+console.metric(world, "Shop", "Orders", statistic="Sum", period=60, hours=1 / 3)
 
 # %% [markdown] tags=["loop"]
 # ## How fine: resolution and period

@@ -258,8 +258,8 @@ questions = {
 lab.reveal("m5", lambda: console.insights(world, "shop-app", "filter status != 500", examples=questions))
 
 # %%
-lab.reveal("m6", lambda: console.insights(world, "shop-alive", "stats count(*) by bin(300s)",
-                                          examples=["stats count(*) by bin(5m)", "stats count(*) by bin(60s)"]))
+lab.reveal("m6", lambda: console.insights(
+    world, "shop-alive", "stats count(*) by bin(300s)", examples=["stats count(*) by bin(5m)"]))
 
 # %% [markdown]
 # A dash is a field that the line has not. In a comparison
