@@ -17,8 +17,8 @@ PIPE = Mistake("two commands without | between them", "Separate commands with |.
 SIDE_BY_SIDE = Mistake("two things side by side", "Write a comma, an operator or | between them.")
 COMMAND = Mistake(
     "not a command",
-    "Commands are fields, display, filter, filterIndex, stats, sort, limit, parse, dedup, unnest, lookup and unmask, separated "
-    "by |.",
+    "Commands are fields, display, filter, filterIndex, stats, sort, limit, parse, dedup, unnest, lookup, join, pattern, diff, "
+    "anomaly, unmask, estimate and, first, SOURCE, separated by |.",
 )
 OTHER = Mistake("not a query", "Check the words before this place.")
 OTHER_CHARACTER = Mistake(
@@ -82,6 +82,8 @@ BY_EXAMPLE: dict[Mistake, list[str]] = {
         "SOURCE 1",
         "SOURCE logGroups",
         "SOURCE logGroups | limit 1",
+        "filter a in (SOURCE)",
+        "filter a in (SOURCE | limit 1)",
     ],
     Mistake("a selection without its list", "Write values in brackets: namePrefix: ['/aws/lambda/']."): [
         "SOURCE logGroups(namePrefix: 'x')",

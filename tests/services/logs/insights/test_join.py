@@ -293,21 +293,23 @@ def test_what_a_join_or_subquery_cannot_be(text, message):
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "message"),
     [
-        "join",
-        "join left=a right=b",
-        "join left=a right=b where a.k=b.k",
-        "join left=a right=b where a.k=b.k ()",
-        "join left=a right=b where a.k=b.k (fields k)",
-        "join left=a right=b where a.k=b.k SOURCE '/o'",
-        "join left=a right=b where a.k=1 (SOURCE '/o')",
-        "filter k in (fields k)",
-        "filter k in (SOURCE '/o' | fields k",
-        "filter k in SOURCE '/o'",
-        "filter (SOURCE '/o' | fields k) = k",
+        ("join", "a join that lacks something"),
+        ("join left=a right=b", "a join that lacks something"),
+        ("fields k | join left=a right=b where a.k=b.k | limit 1", "a join that lacks something"),
+        ("join left=a right=b where a.k=b.k ()", "a subquery that does not begin with SOURCE"),
+        ("join left=a right=b where a.k=b.k (fields k)", "a subquery that does not begin with SOURCE"),
+        ("join left=a right=b where a.k=b.k SOURCE '/o'", "a join that lacks something"),
+        ("join left=a right=b where a.k=1 (SOURCE '/o')", "a join that lacks something"),
+        ("filter k in (fields k)", "a subquery that does not begin with SOURCE"),
+        ("filter k in (SOURCE '/o' | fields k", "a parenthesis or bracket that is not closed"),
+        ("filter k in (SOURCE)", "SOURCE without log groups"),
+        ("filter k in SOURCE '/o'", None),
+        ("filter (SOURCE '/o' | fields k) = k", None),
+        ("estimate 1", "something behind estimate"),
     ],
 )
-def test_what_is_half_written_is_refused(text):
-    with pytest.raises(QueryError):
+def test_what_is_half_written_is_named(text, message):
+    with pytest.raises(QueryError, match=message):
         parse(text)

@@ -100,10 +100,17 @@ def test_what_source_cannot_be(text, place, message):
 
 
 @pytest.mark.parametrize(
-    "text", ["SOURCE", "SOURCE logGroups", "SOURCE logGroups(", "SOURCE logGroups(a: 'b')"]
+    ("text", "message"),
+    [
+        ("SOURCE", "SOURCE without log groups"),
+        ("SOURCE logGroups | limit 1", "SOURCE without log groups"),
+        ("SOURCE logGroups(", "a selection without its list"),
+        ("SOURCE logGroups(namePrefix: '/a')", "a selection without its list"),
+        ("SOURCE logGroups(namePrefix)", "a selection without its list"),
+    ],
 )
-def test_what_is_half_written_is_refused(text):
-    with pytest.raises(QueryError):
+def test_what_is_half_written_is_named(text, message):
+    with pytest.raises(QueryError, match=message):
         parse(text)
 
 
