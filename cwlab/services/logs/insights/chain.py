@@ -25,7 +25,7 @@ from cwlab.services.logs.insights.values import Value, inside, natural, null, of
 if TYPE_CHECKING:
     from sqlglot.expressions import Expression, Select
 
-    from cwlab.services.logs.insights.patterns import Texts
+    from cwlab.services.logs.insights.patterns import Patterned
 
 EVENTS = ("ts", "ingested", "place", "stream", "log", "message", "kind", "json", "line")
 SYSTEM = {
@@ -97,7 +97,7 @@ class Chain:
         self.deduped = self.ordered = self.estimated = False
         self.pair: Pair | None = None  # of the join
         self.plain: Chain | None = None  # the same events with nothing masked
-        self.patterned: Texts | None = None  # what pattern took its texts from
+        self.patterned: Patterned | None = None  # by the command pattern, if its rows are still there
 
     def apply(self, commands: Sequence[nodes.Node]) -> None:
         """Add the steps of commands."""

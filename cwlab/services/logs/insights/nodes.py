@@ -204,6 +204,11 @@ class Pattern(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Anomaly(Node):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
 class Diff(Node):
     against: str  # previousDay, previousWeek, previousMonth; empty for the window just before
 

@@ -236,6 +236,9 @@ class _Builder:
     def _patterns(self, at: int, end: int, given: list[Any]) -> nodes.Pattern:
         return nodes.Pattern(at, end, given[1])
 
+    def _anomaly(self, at: int, end: int, given: list[Any]) -> nodes.Anomaly:
+        return nodes.Anomaly(at, end)
+
     def _diff(self, at: int, end: int, given: list[Any]) -> nodes.Diff:
         word = given[1]
         if word is None:

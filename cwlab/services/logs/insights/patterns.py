@@ -54,11 +54,21 @@ class Grouped(NamedTuple):
             values of its dynamic tokens) and kinds (a letter for each).
         counted: skeleton, kinds and how many texts have both (``events``).
         named: skeleton and its pattern.
+        places: for each dynamic token of a pattern and each of its skeletons: skeleton, number (the token's), token (its
+            name), kinds (the letters of all its values) and where its value is: nth of ``found``, or word where that is null.
     """
 
     shaped: str
     counted: str
     named: str
+    places: str
+
+
+class Patterned(NamedTuple):
+    """What the command pattern has done, for the commands that follow it."""
+
+    texts: Texts
+    grouped: Grouped
 
 
 def group(chain: Chain, texts: Texts) -> Grouped:
@@ -77,11 +87,10 @@ def group(chain: Chain, texts: Texts) -> Grouped:
            JOIN twice AS t ON t.id = o.became""",
         {"first": first, "once": once, "twice": twice},
     )
-    return Grouped(shaped, counted, _named(chain, counted, words, became, _words(chain, third)))
+    return Grouped(shaped, counted, *_named(chain, counted, words, became, _words(chain, third)))
 
 
 def _shaped(chain: Chain, texts: Texts) -> str:
-    from sqlglot import exp
 
     each = [
         select(
@@ -94,10 +103,7 @@ def _shaped(chain: Chain, texts: Texts) -> str:
         )
         for n, table in enumerate(texts.tables)
     ]
-    union: Expression = each[0]
-    for more in each[1:]:
-        union = exp.Union(this=union, expression=more, distinct=False)
-    contents = _step_of(chain, union)
+    contents = _step_of(chain, _union(each))
     found = step(
         chain,
         """SELECT ts, place, of_window, regexp_extract_all(content, :dynamic) AS found,
@@ -170,7 +176,7 @@ def _varied(chain: Chain, words: str) -> tuple[str, str]:
     )
 
 
-def _named(chain: Chain, counted: str, words: str, became: str, pieces: str) -> str:
+def _named(chain: Chain, counted: str, words: str, became: str, pieces: str) -> tuple[str, str]:
     tokens = step(
         chain,
         "SELECT id, i, row_number() OVER (PARTITION BY id ORDER BY i) AS nth FROM words WHERE word = :sign",
@@ -187,10 +193,15 @@ def _named(chain: Chain, counted: str, words: str, became: str, pieces: str) -> 
         {"pieces": pieces, "became": became, "counted": counted, "tokens": tokens},
         sign=text(SIGN),
     )
+    numbered = step(
+        chain,
+        "SELECT *, row_number() OVER (PARTITION BY id ORDER BY i) AS number FROM kinds",
+        {"kinds": kinds},
+    )
     names = step(
         chain,
-        "SELECT id, i, '<' || :name || '-' || row_number() OVER (PARTITION BY id ORDER BY i) || '>' AS token FROM kinds",
-        {"kinds": kinds},
+        "SELECT *, '<' || :name || '-' || number || '>' AS token FROM numbered",
+        {"numbered": numbered},
         name=shapes.name(column("kinds")),
     )
     texts = step(
@@ -199,12 +210,20 @@ def _named(chain: Chain, counted: str, words: str, became: str, pieces: str) -> 
            FROM pieces AS p LEFT JOIN names AS n ON n.id = p.id AND n.i = p.i GROUP BY p.id""",
         {"pieces": pieces, "names": names},
     )
-    return step(
+    named = step(
         chain,
         """SELECT c.skeleton, COALESCE(t.pattern, '') AS pattern FROM (SELECT DISTINCT skeleton FROM counted) AS c
            LEFT JOIN became AS b ON b.skeleton = c.skeleton LEFT JOIN texts AS t ON t.id = b.became""",
         {"counted": counted, "became": became, "texts": texts},
     )
+    places = step(
+        chain,
+        """SELECT b.skeleton, n.number, n.token, n.kinds, t.nth, w.word FROM became AS b
+           JOIN names AS n ON n.id = b.became JOIN words AS w ON w.id = b.id AND w.i = n.i
+           LEFT JOIN tokens AS t ON t.id = b.id AND t.i = n.i""",
+        {"became": became, "names": names, "words": words, "tokens": tokens},
+    )
+    return named, places
 
 
 def select(source: str, tables: dict[str, str], **holes: Expression) -> Select:
@@ -222,6 +241,22 @@ def select(source: str, tables: dict[str, str], **holes: Expression) -> Select:
 def step(chain: Chain, source: str, tables: dict[str, str], **holes: Expression) -> str:
     """Add a SELECT from a template to a chain; the name of its table."""
     return _step_of(chain, select(source, tables, **holes))
+
+
+def union(chain: Chain, tables: list[str]) -> str:
+    """Add a step with the rows of all these tables, which have the same columns, by name; the name of its table."""
+    return _step_of(
+        chain, _union([select("SELECT * FROM one", {"one": table}) for table in tables], by_name=True)
+    )
+
+
+def _union(queries: list[Select], by_name: bool = False) -> Expression:
+    from sqlglot import exp
+
+    made: Expression = queries[0]
+    for more in queries[1:]:
+        made = exp.Union(this=made, expression=more, distinct=False, by_name=by_name)
+    return made
 
 
 def _step_of(chain: Chain, query: Expression) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from cwlab.services.logs.insights import nodes
 from cwlab.services.logs.insights.chain import Chain
 from cwlab.services.logs.insights.commands import (
+    anomaly,
     columns,
     diff,
     indexing,
@@ -35,6 +36,7 @@ APPLY: dict[type[nodes.Node], Callable[[Chain, Any], None]] = {
     nodes.ParseRegex: parsing.parse_regex,
     nodes.Stats: stats.stats,
     nodes.Pattern: pattern.pattern,
+    nodes.Anomaly: anomaly.anomaly,
     nodes.Diff: diff.diff,
     nodes.Unnest: unnesting.unnest,
     nodes.Source: other.source,

@@ -29,7 +29,7 @@ def diff(chain: Chain, command: nodes.Diff) -> None:
         last = before.pop()
         if not isinstance(last, nodes.Pattern):
             raise chain.refuse(command, "a command between pattern and diff", "Write | pattern … | diff.")
-        source, texts = last.source, chain.patterned
+        source, texts = last.source, chain.patterned.texts
         del chain.steps[texts.steps :]
     else:
         texts = taken(chain, command, source)

@@ -47,7 +47,7 @@ def pattern(chain: Chain, command: nodes.Pattern) -> None:
         },
         [("@sampleCount", True), ("@pattern", False)],
     )
-    chain.patterned = texts
+    chain.patterned = patterns.Patterned(texts, grouped)
 
 
 def taken(chain: Chain, command: nodes.Node, source: nodes.Node) -> patterns.Texts:

@@ -50,6 +50,7 @@ def stats(chain: Chain, command: nodes.Stats) -> None:
         name: Value(column(where), value.kind) for where, (name, value) in zip(names, made, strict=True)
     }
     chain.grouped += 1
+    chain.patterned = None
     chain.shown, chain.displayed, chain.ordered = list(chain.known.items()), None, False
     chain.order = []
     for name, value in keys:
