@@ -184,7 +184,7 @@ def test_every_function_is_in_a_test():
         ('parseDate(a, "yyyy-QQ")', "QQ in a format", '"yyyy-QQ"'),
         ('formatDate(a, "")', "nothing in a format", '""'),
         ('parseDate(a, "HH:mm HH")', "the hour twice in a format", '"HH:mm HH"'),
-        ('parseDate(a, "DDD dd")', "the day of the year beside the day", '"DDD dd"'),
+        ('parseDate(a, "DDD dd")', "the day of the year beside the day in a format", '"DDD dd"'),
         ("parseDate(a, b)", "a format that is no text in quotes", "b"),
         ('formatDate(a, "yyyy \'x")', "a ' that is not closed in a format", '"yyyy \'x"'),
         ('formatDate(a, "yyyy", "Mars/Olympus")', "no time zone Mars/Olympus", '"Mars/Olympus"'),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cwlab import sql
 from cwlab.services.logs.insights.functions.base import Function, Site, a_number, a_text, bound
 from cwlab.services.logs.insights.functions.letters import C_DIRECTIVES, LETTERS, Piece, pieces
+from cwlab.services.logs.insights.functions.reading import reading
 from cwlab.services.logs.insights.tree import call, number, text, tree
 from cwlab.services.logs.insights.values import Value, instant, txt
 from cwlab.timeline import HOUR, MINUTE
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from sqlglot.expressions import Expression
 
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?([0-5]\d))?", re.ASCII)
-_DEFAULTS = {"year": ("1970", "%Y"), "month": ("01", "%m"), "day": ("01", "%d"), "hour": ("00", "%H")}
-_DEFAULTS |= {"minute": ("00", "%M"), "second": ("00", "%S")}
-_BETWEEN = {"year": "", "month": "-", "day": "-", "hour": " ", "minute": ":", "second": ":", "fraction": "."}
 
 
 class Zone(NamedTuple):
@@ -148,45 +146,21 @@ def _offset(form: str, minutes: int) -> str:
 
 
 def _parse(site: Site, a: Value, form: Value, zone: Value | None = None) -> Value:
-    """The instant, ms, that a text tells by a format; null where it does not fit. What a format leaves out is as in 1970."""
+    """The instant, ms, that a text tells by a format; null where it does not fit. What a format leaves out is as in 1970.
+
+    The text is rewritten in one order, which the engine reads: its own reading would take more than a format says.
+    """
     where = _zone(site, 2, zone)
-    found = _pieces(site, site.text(1, form, "a format", '"yyyy-MM-dd HH:mm:ss"'))
-    pattern, groups = "", dict[str, tuple[int, Piece]]()
-    for piece in found:
-        if piece.meaning is None:
-            pattern += re.escape(piece.text)
-        elif piece.meaning == "weekday":
-            pattern += piece.pattern
-        elif piece.meaning in groups or (piece.meaning == "half" and "half" in groups):
-            raise site.refuse(1, f"the {piece.meaning} twice in a format", "Write it once.")
-        else:
-            groups[piece.meaning] = (len(groups) + 1, piece)
-            pattern += f"({piece.pattern})"
-    canonical, engine = "", ""
-    if "dayofyear" in groups and ("month" in groups or "day" in groups):
-        raise site.refuse(1, "the day of the year beside the day", "Write one of them.")
-    for part, before in _BETWEEN.items():
-        part = "dayofyear" if part == "day" and "dayofyear" in groups else part
-        if part == "month" and "dayofyear" in groups:
-            continue
-        if part in groups:
-            at, piece = groups[part]
-            canonical += f"{before}\\{at}"
-            engine += before + piece.engine
-        elif part in _DEFAULTS:
-            canonical += before + _DEFAULTS[part][0]
-            engine += before + _DEFAULTS[part][1]
-    for part in ("half", "zone"):
-        if part in groups:
-            canonical += f" \\{groups[part][0]}"
-            engine += " " + groups[part][1].engine
-    whole = f"^(?i:{pattern})$"
-    rebuilt: Expression = call("regexp_replace", txt(a), text(whole), text(canonical))
-    if "zone" in groups:
+    how = reading(_pieces(site, site.text(1, form, "a format", '"yyyy-MM-dd HH:mm:ss"')))
+    if isinstance(how, str):
+        raise site.refuse(1, f"{how} in a format", "Write it once.")
+    looks = text(f"^(?i:{how.pattern})$")
+    rebuilt: Expression = call("regexp_replace", txt(a), looks, text(how.rebuilt))
+    if how.zoned:
         rebuilt = call("regexp_replace", rebuilt, text("(?i)Z$"), text("+00"))
-    parsed = call("try_strptime", rebuilt, text(engine))
-    ms = tree("epoch_ms(:l)", l=parsed) if "zone" in groups else _instant_of(parsed, where)
-    fits = call("regexp_matches", txt(a), text(whole))
+    parsed = call("try_strptime", rebuilt, text(how.engine))
+    ms = tree("epoch_ms(:l)", l=parsed) if how.zoned else _instant_of(parsed, where)
+    fits = call("regexp_matches", txt(a), looks)
     return a_number(tree("CASE WHEN :fits THEN CAST(:ms AS DOUBLE) END", fits=fits, ms=ms))
 
 
