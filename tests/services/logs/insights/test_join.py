@@ -218,7 +218,7 @@ def rest(own: Rows, other: Rows, keep: Callable[[Any, Any], bool]) -> Rows:
     return [{**shown(a, "a"), **shown(b, "b")} for a in own for b in other if keep(a, b)]
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(RECORDS, RECORDS)
 def test_a_join_is_all_pairs_with_equal_keys(own, other):
     same = rest(own, other, lambda a, b: equal(a.get("k"), b.get("k")))
@@ -233,7 +233,7 @@ def test_a_join_is_all_pairs_with_equal_keys(own, other):
     ]
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(RECORDS, RECORDS)
 def test_a_subquery_is_a_list_that_another_query_makes(own, other):
     text = "filter k in (SOURCE '/other' | filter n != 2 | fields k) | fields n, @message"
