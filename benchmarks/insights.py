@@ -38,8 +38,8 @@ PAIRS = [
         2,
     ),
     (
-        "filter level = 'ERROR' | stats count(*) by path | sort path | limit 20",
-        "SELECT message->>'$.path' AS path, COUNT(*) FROM raw WHERE message->>'$.level' = 'ERROR' GROUP BY 1 ORDER BY 1 LIMIT 20",
+        "filter level = 'ERROR' | stats count(*) by bin(5m)",
+        "SELECT ts // 300000 * 300000 AS t, COUNT(*) FROM raw WHERE message->>'$.level' = 'ERROR' GROUP BY 1 ORDER BY 1 DESC",
         2,
     ),
     (

@@ -6,6 +6,7 @@ both sides meet the same machine in turn.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import platform
@@ -49,6 +50,7 @@ def main(arguments: list[str]) -> int:
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores", end="")
     print("".join(f", {name} {version(name)}" for name in names), end="\n\n")
     print(table(rows))
+    gc.unfreeze()  # what `alternate` froze would be left at the end, and an engine complains of it
     missed = [row for row in rows if row.good is False]
     targets = [row for row in rows if row.good is not None]
     print(

@@ -85,6 +85,7 @@ class Chain:
         self.discovered: dict[tuple[str, ...], Value] = {}
         self.paths: list[str] = []
         self.found: list[tuple[str, Expression]] = []
+        self.sorted: dict[tuple[int, str, str], list[str]] = {}  # values and the columns to sort by them
         self.numbers: dict[str, str] = {}  # a column of those, and the column in which it is a number
         self.grouped = 0
         self.ties: Order = [("ts", True), ("place", False)]  # the order of equal events
@@ -268,10 +269,14 @@ class Chain:
         """Columns that put a value into natural order, nulls last."""
         from sqlglot import exp
 
+        same = (self.grouped, value.sql.sql("duckdb"), value.kind)
+        if same in self.sorted:
+            return [(name, down) for name in self.sorted[same]]
         names, more = [], []
         for sql in natural(value):
             name = self.unique("sort")
             more.append(exp.alias_(sql, exp.to_identifier(name, quoted=True)))
             names.append((name, down))
         self.step(self.all(*more))
+        self.sorted[same] = [name for name, _ in names]
         return names

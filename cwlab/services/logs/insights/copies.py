@@ -6,7 +6,8 @@ world: it can be dropped at any time and is made again. Text in the statements h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 LONG = 256  # rows of a chunk from which on its copy is kept
 KEPT_BYTES = 512 * 1024 * 1024  # of text, in all copies
 FEW = 8  # pieces of ``kept`` that a query names one by one
+MOST_RUNS = 16  # that a query puts together: each is a look at the whole table
 COLUMNS = "chunk INT, ts BIGINT, ingested BIGINT, place BIGINT, message TEXT, kind TEXT, document TEXT"
 COPIED = f"SELECT *, {KIND}, NULL FROM (SELECT * REPLACE (CAST(message AS TEXT) AS message) FROM incoming)"  # noqa: S608
 # Documents that are not the message as it stands. Each field but the first has a comma before it.
@@ -57,48 +59,64 @@ class Copies:
             int, tuple[Chunk, int, int]
         ] = {}  # by id: the chunk, so that it keeps its id; its number; its first row
         self.bytes = self.rows = 0
+        self.plain = True
 
-    def hold(self, cursor: DuckDBPyConnection, wanted: Iterable[Chunk]) -> None:
-        """Have a copy of every long chunk that is wanted; where that would be too much, let go of all others first."""
-        long = {id(chunk): chunk for chunk in wanted if len(chunk) >= LONG}
+    def hold(self, cursor: DuckDBPyConnection, inputs: Sequence[Sequence[Source]]) -> None:
+        """Have a copy of every long chunk. Where that would be too much, or they lie too much out of order, begin anew."""
+        every = [[s.chunk for s in sources if len(s.chunk) >= LONG] for sources in inputs]
+        long = {id(chunk): chunk for chunks in every for chunk in chunks}
         missing = [chunk for key, chunk in long.items() if key not in self.kept]
+        places = {key: n for key, (_, n, _) in self.kept.items()}
+        places |= {id(chunk): n for n, chunk in enumerate(missing, len(self.kept))}
+        much = self.bytes + sum(chunk.nbytes for chunk in missing) > KEPT_BYTES
+        if not self.kept or (much and missing) or any(_runs(chunks, places) > MOST_RUNS for chunks in every):
+            self.kept, self.bytes, self.rows, self.plain, missing = {}, 0, 0, True, list(long.values())
+            cursor.execute(f"CREATE OR REPLACE TABLE kept ({COLUMNS})")
         if not missing:
             return
-        if not self.kept or self.bytes + sum(chunk.nbytes for chunk in missing) > KEPT_BYTES:
-            self.kept, self.bytes, self.rows, missing = {}, 0, 0, list(long.values())
-            cursor.execute(f"CREATE OR REPLACE TABLE kept ({COLUMNS})")
         first = len(self.kept)
-        _fill(cursor, "kept", [(n, each, 0, len(each)) for n, each in enumerate(missing, first)], self.rows)
+        pieces = [(n, each, 0, len(each)) for n, each in enumerate(missing, first)]
+        self.plain &= _fill(cursor, "kept", pieces, self.rows)
         for n, each in enumerate(missing, first):
             self.kept[id(each)] = each, n, self.rows
             self.rows += len(each)
             self.bytes += each.nbytes
 
     def view(self, cursor: DuckDBPyConnection, table: str, sources: Sequence[Source]) -> None:
-        """Make a view of that name of the sources, whose long chunks are held."""
+        """Make a view of that name of the sources, whose long chunks are held.
+
+        Its rows come in the order of the sources, long ones first, whatever is held besides: a sum depends on it.
+        """
         from sqlglot import exp
 
-        long = _apart(s for s in sources if len(s.chunk) >= LONG)
-        selects = [self._long(each, again) for again, each in enumerate(long)]
+        runs: list[dict[int, Source]] = []
+        for source in sources:
+            if len(source.chunk) < LONG:
+                continue
+            n = self.kept[id(source.chunk)][1]
+            if not runs or n <= max(runs[-1]):
+                runs.append({})
+            runs[-1][n] = source
+        selects = [self._run(run, number) for number, run in enumerate(runs)]
         short = [source for source in sources if len(source.chunk) < LONG]
         if short or not selects:
             name = f"gathered_{table}"
             cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} ({COLUMNS})")
-            _fill(cursor, name, [(n, s.chunk, s.first, s.last) for n, s in enumerate(short)], 0)
-            selects.append(_columns(name, dict(enumerate(short)), "-1 - rowid"))
+            plain = _fill(cursor, name, [(n, s.chunk, s.first, s.last) for n, s in enumerate(short)], 0)
+            selects.append(_columns(name, dict(enumerate(short)), "-1 - rowid", plain))
         union = selects[0]
         for select in selects[1:]:
             union = exp.Union(this=union, expression=select, distinct=False)
         cursor.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS {union.sql('duckdb')}")
 
-    def _long(self, sources: Sequence[Source], again: int) -> Select:
-        """The rows of kept chunks, no chunk twice. Rows that were there before have other numbers now."""
-        numbered, spans = {}, {}
-        for source in sources:
-            _, n, first = self.kept[id(source.chunk)]
-            numbered[n], spans[n] = source, (first + source.first, first + source.last)
-        select = _columns("kept", numbered, f"rowid + {again << 40}" if again else "rowid")
-        pieces = _joined(sorted(spans.values()))
+    def _run(self, run: Mapping[int, Source], number_: int) -> Select:
+        """The rows of kept chunks in the order they lie in. A chunk that two runs have has other line numbers in each."""
+        spans = {}
+        for n, source in run.items():
+            first = self.kept[id(source.chunk)][2]
+            spans[n] = first + source.first, first + source.last
+        select = _columns("kept", run, f"rowid + {number_ << 40}" if number_ else "rowid", self.plain)
+        pieces = _joined(list(spans.values()))
         if pieces == [(0, self.rows)]:
             return select
         if len(pieces) <= FEW:
@@ -109,16 +127,10 @@ class Copies:
         return select.where(tree("rowid >= :starts AND rowid < :ends", starts=starts, ends=ends), copy=False)
 
 
-def _apart(sources: Iterable[Source]) -> list[list[Source]]:
-    """The sources in lists without a chunk twice: it is in two streams of worlds that were one."""
-    lists: list[list[Source]] = []
-    seen: dict[int, int] = {}
-    for source in sources:
-        n = seen[id(source.chunk)] = seen.get(id(source.chunk), -1) + 1
-        if n == len(lists):
-            lists.append([])
-        lists[n].append(source)
-    return lists
+def _runs(chunks: Sequence[Chunk], places: Mapping[int, int]) -> int:
+    """In how many runs the chunks lie, each in order."""
+    numbers = [places[id(chunk)] for chunk in chunks]
+    return 1 + sum(b <= a for a, b in pairwise(numbers))
 
 
 def _joined(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -137,8 +149,12 @@ def _of_chunk(items: list[Expression]) -> Expression:
     return call("list_extract", array(*items), tree("chunk + 1"))
 
 
-def _columns(table: str, numbered: Mapping[int, Source], line: str) -> Select:
-    """The columns of events, of a table of numbered chunks."""
+def _columns(table: str, numbered: Mapping[int, Source], line: str, plain: bool) -> Select:
+    """The columns of events, of a table of numbered chunks.
+
+    Args:
+        plain: each message is a document as it stands.
+    """
     from sqlglot import exp
 
     from cwlab.services.logs.insights.chain import EVENTS
@@ -152,7 +168,9 @@ def _columns(table: str, numbered: Mapping[int, Source], line: str) -> Select:
         "line": tree(line),
         "stream": of([source.stream if source else "" for source in every] or [""]),
         "log": of([source.log if source else "" for source in every] or [""]),
-        "json": tree("CASE kind WHEN 'json' THEN COALESCE(document, message) ELSE document END"),
+        "json": column("message")
+        if plain
+        else tree("CASE kind WHEN 'json' THEN COALESCE(document, message) ELSE document END"),
     }
     chosen = [exp.alias_(made[name], name) if name in made else column(name) for name in EVENTS]
     return exp.select(*chosen).from_(table)
@@ -174,11 +192,11 @@ def plain(cursor: DuckDBPyConnection, table: str, columns: Plain) -> None:
         cursor.unregister("incoming")
 
 
-def _fill(cursor: DuckDBPyConnection, table: str, pieces: Sequence[Piece], row: int) -> None:
+def _fill(cursor: DuckDBPyConnection, table: str, pieces: Sequence[Piece], row: int) -> bool:
     """Add rows of numbered chunks to a table of so many rows: their columns, the kind of each message and, where it is
-    not the message itself, the document in it."""
+    not the message itself, the document in it. Whether each message is a document as it stands."""
     if not pieces:
-        return
+        return True
     messages: list[str] = []
     for _, chunk, first, last in pieces:
         messages += chunk.messages(np.arange(first, last))
@@ -196,6 +214,8 @@ def _fill(cursor: DuckDBPyConnection, table: str, pieces: Sequence[Piece], row: 
     finally:
         cursor.unregister("incoming")
     _embed(cursor, table, row)
+    other = f"SELECT COUNT(*) FROM {table} WHERE rowid >= {row} AND (kind <> 'json' OR document IS NOT NULL)"  # noqa: S608
+    return cursor.execute(other).fetchall() == [(0,)]
 
 
 def _embed(cursor: DuckDBPyConnection, table: str, row: int) -> None:

@@ -49,7 +49,7 @@ def run(compiled: Compiled, *inputs: Given, spans: Plain | None = None) -> Answe
 
 def _run(cursor: DuckDBPyConnection, copies: Copies, compiled: Compiled, inputs: Sequence[Given]) -> Answer:
     read = [[] if isinstance(given, Mapping) else given for given in inputs]
-    copies.hold(cursor, (each.chunk for sources in read for each in sources))
+    copies.hold(cursor, read)
     for wanted, given in zip(compiled.inputs, inputs, strict=True):
         if isinstance(given, Mapping):
             plain(cursor, wanted.table, given)
