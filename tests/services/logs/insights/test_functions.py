@@ -152,6 +152,8 @@ TIMES = {
     'parseDate("2026-3-2", "yyyy-MM-dd")': None,
     'parseDate("2026-03-02 x", "yyyy-MM-dd")': None,
     'parseDate("10:00", "HH:mm")': "36000000",
+    'parseDate("13:00 PM", "HH:mm a")': "46800000",
+    'parseDate("1:00 PM", "h:mm a")': "46800000",
     'parseDate(none, "HH:mm")': None,
     """formatDate(@timestamp, "yyyy-MM-dd'T'HH:mm:ss.SSSXXX")""": "2026-03-02T09:00:00.000Z",
     """formatDate(@timestamp, "yyyy-MM-dd'T'HH:mm:ssXXX", "Asia/Kolkata")""": "2026-03-02T14:30:00+05:30",

@@ -60,6 +60,8 @@ def reading(found: list[Piece]) -> Reading | str:
             pattern += f"({piece.pattern})"
     if "dayofyear" in groups and not groups.keys().isdisjoint(("month", "day")):
         return "the day of the year beside the day"
+    if "half" in groups and ("hour" not in groups or groups["hour"][1].engine == "%H"):
+        del groups["half"]  # an hour of 24 tells it
     rebuilt, engine = "", ""
     for part, before, default, directive in _ORDER:
         if part in groups:
