@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from cwlab.services.logs.chunk import build
 from cwlab.services.logs.insights.compile import compiled
 from cwlab.services.logs.insights.engine import Source, run
+from cwlab.services.logs.insights.errors import QueryError
 from cwlab.services.logs.insights.functions import FUNCTIONS
 from cwlab.services.logs.insights.functions.addresses import PRIVATE, RESERVED
 from cwlab.services.logs.insights.parse import parse
@@ -522,3 +523,43 @@ def test_in_is_equal_to_one_of_them(operand, items):
     start = "fields jsonParse(@message) as m | fields"
     rows = query(f"{start} ({operand}) in [{', '.join(items)}] as a, ({each}) as b", *events, "5", "x")
     assert [row["a"] for row in rows] == [row["b"] for row in rows]
+
+
+WRITTEN = ["x", "", "10.0.0.1", "10.0.0.0/8", "yyyy-MM-dd", "UTC", "[1,2]", "%ff", "0xff"]
+SIMPLE = st.sampled_from(
+    ["none", "@message", "@timestamp", "v", "m", "m.v", "m.l", "v = 1", "true", *map('"{}"'.format, WRITTEN)]
+) | st.sampled_from(["1", "-1", "0", "2.5", "1e300", "1e308 * 10", "9e15", "-9e18"])
+
+
+def composed(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    def called(name: str) -> st.SearchStrategy[str]:
+        least, most = FUNCTIONS[name].least, min(FUNCTIONS[name].most, FUNCTIONS[name].least + 2)
+        return st.lists(inner, min_size=least, max_size=most).map(lambda each: f"{name}({', '.join(each)})")
+
+    operated = st.tuples(
+        inner, st.sampled_from(["+", "-", "*", "/", "%", "^", "=", "!=", "<", "and", "or"]), inner
+    )
+    rounded_ = st.tuples(inner, st.sampled_from(["5m", "1mo", "2w"])).map(
+        lambda pair: "datefloor({}, {})".format(*pair)
+    )
+    return (
+        st.sampled_from(sorted(FUNCTIONS)).flatmap(called)
+        | operated.map("({0[0]} {0[1]} {0[2]})".format)
+        | rounded_
+    )
+
+
+@settings(max_examples=8)
+@given(st.lists(st.recursive(SIMPLE, composed, max_leaves=6), min_size=6, max_size=10))
+def test_what_compiles_runs(expressions):
+    """Whatever is in the rows: the engine meets no number, text or time it stumbles over."""
+    start = "fields jsonParse(@message) as m | fields "
+    good = []
+    for each in expressions:
+        try:
+            compiled(parse(start + each), START)
+        except QueryError:
+            continue
+        good.append(each)
+    columns = ", ".join(f"{each} as x{n}" for n, each in enumerate(good)) or "1"
+    assert len(query(start + columns, '{"v": 5, "l": [1]}', '{"v": "4x", "l": {}}', "10.0.0.1 é", "")) == 4
