@@ -30,7 +30,7 @@ KINDS = {"line": False, "stacked area": True}
 
 def insights(
     lab: Any,
-    groups: str | Iterable[str],
+    groups: str | Iterable[str] | None,
     query: str = "",
     *,
     examples: Examples = (),
@@ -43,7 +43,7 @@ def insights(
 
     Args:
         lab: the lab.
-        groups: a log group's name, or several.
+        groups: a log group's name, or several; None where the query begins with SOURCE.
         query: what stands in the box at first; empty gives the newest events.
         examples: queries to start from, by name or just listed.
         back: how far back at first: "15 min", "1 h", "3 h", "12 h", "1 day", "7 days" or "all".
@@ -55,8 +55,8 @@ def insights(
     Raises:
         BadInput: no group.
     """
-    names = [groups] if isinstance(groups, str) else list(groups)
-    if not names:
+    names = [groups] if isinstance(groups, str) else list(groups or ())
+    if not names and groups is not None:
         raise BadInput(names, "names no log group.", "Give a name, or several.")
     offered = _Offered(lab, names, region)
 
@@ -65,11 +65,12 @@ def insights(
         start_ms = now_ms - BACK[back] * SECOND if BACK[back] else 0
         text = query if query.strip() else EVERYTHING
         offered.at(now_ms)
-        asked = {"logGroupNames": names, "startTime": start_ms // SECOND, "endTime": -(-now_ms // SECOND)}
+        named = {"logGroupNames": names} if names else {}
+        asked = {**named, "startTime": start_ms // SECOND, "endTime": -(-now_ms // SECOND)}
         calls = _calls(asked, text, region)
         copy = lab.fork()
         try:
-            frame = copy.query(names, text, start=to_datetime(start_ms), region=region)
+            frame = copy.query(names or None, text, start=to_datetime(start_ms), region=region)
         except eventlog.REFUSALS as error:
             return _refused(error, calls)
         statistics = frame.attrs["statistics"]
@@ -110,7 +111,7 @@ def _calls(asked: dict[str, Any], text: str, region: str | None) -> list[str]:
         f"    queryString={text!r})",
         "copy.wait(1)  # once its status is Complete, the rows are there",
         "logs.get_query_results(queryId=query['queryId'])",
-        f"# as a table, in one call: copy.query({asked['logGroupNames']!r}, …)",
+        f"# as a table, in one call: copy.query({asked.get('logGroupNames')!r}, …)",
     ]
 
 
@@ -207,7 +208,10 @@ def _price(extra: dict[str, Any]) -> str:
 
 def _refused(error: Exception, calls: Sequence[str]) -> Shown:
     now = pd.DataFrame()
-    picture = answers(now, None, start_ms=0, end_ms=1, now_ms=0, empty="refused")
+    said = eventlog.refusal(error)
+    picture = answers(
+        now, None, start_ms=0, end_ms=1, now_ms=0, empty="refused", more=said.partition(": ")[2]
+    )
     picture = Picture("Refused", "The query was refused.", now, picture.spec, picture.rows, picture.words)
     note = "\n".join(within(str(each)) for each in getattr(error, "__notes__", ()))
     mark = None
@@ -215,7 +219,6 @@ def _refused(error: Exception, calls: Sequence[str]) -> Shown:
         place = error.response.get("queryCompileError", {}).get("location")
         if place:
             mark = (place["startCharOffset"], place["endCharOffset"])
-    said = eventlog.refusal(error)
     return Shown(
         picture, said, setup=[*calls[:4], f"{calls[4]}  # {said.split(':')[0]}"],
         note=note, mark=mark, folds={"The SQL it becomes": "none: the query was refused"},

@@ -166,7 +166,7 @@ def test_a_mistake_is_named_and_pointed_at(panel):
     line, caret, said = panel.note.splitlines()
     assert line == "| limit 3" and caret == "^" and said.startswith("an operator without its right side.")
     assert panel.shown.mark == (33, 34)
-    assert "refused" in texts(picture)
+    assert "refused" in texts(picture) and any(t.startswith("an operator without") for t in texts(picture))
     panel.set(query="fields status")
     assert panel.note == "" and panel.shown.mark is None
 
@@ -186,6 +186,14 @@ def test_a_missing_group_is_an_answer_and_no_group_an_error(lab):
     assert panel.picture.title == "Refused" and panel.why.startswith("ResourceNotFoundException")
     with pytest.raises(BadInput, match="names no log group"):
         console.insights(lab, [])
+
+
+def test_a_query_may_choose_its_groups_itself(lab):
+    panel = console.insights(
+        lab, None, "SOURCE logGroups(namePrefix: ['/shop/']) | stats count(*) as n by @log"
+    )
+    assert sorted(panel.picture.table["n"]) == [30, 60]
+    assert "logGroupNames" not in panel.calls
 
 
 # -- beside the picture ------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from cwlab.console import theme
-from cwlab.console.board.canvas import Canvas, drawing, fitting
+from cwlab.console.board.canvas import Canvas, drawing, fitting, wrapped
 from cwlab.console.board.plots import Drawn, Look, Room, legend, nothing, time_series, value_axis
 from cwlab.console.board.scales import value_range
 from cwlab.console.charts.loglines import columns, lit_text
@@ -70,6 +70,7 @@ def answers(
     page: int = 1,
     stacked: bool = False,
     empty: str = "no rows",
+    more: str = "",
 ) -> Picture:
     """The answer of a query.
 
@@ -81,6 +82,7 @@ def answers(
         page: which rows are read as text, the first page is 1.
         stacked: areas instead of lines.
         empty: what stands there when there are no rows.
+        more: what is said under that.
     """
     sheet, top = Canvas(), 0
     if groups is not None and len(frame):
@@ -95,7 +97,9 @@ def answers(
     if len(frame):
         _rows(sheet, shown, top)
     else:
-        nothing(sheet, Room(0, 0, WIDTH, CHART), empty)
+        nothing(sheet, Room(0, 0, WIDTH, CHART / 2), empty)
+        for n, line in enumerate(wrapped(more, WIDTH * 0.8) if more else ()):
+            sheet.text(WIDTH / 2, CHART / 4 + 26 + 18 * n, line, size=12, align="center", tip=more)
     if len(frame) and not len(shown):
         nothing(sheet, Room(0, top, WIDTH, top + 60), "no more rows")
     return show(
