@@ -9,6 +9,8 @@
     discovered.py   the fields found in messages, for the engine; record.py does it for one event
     indexed.py, extent.py   field indexes at work: what they spare, and the events they hold
     unmasked.py     fields as they are stored
+    shapes.py, patterns.py   what varies in texts, and the patterns they are of; windows.py the other window of diff
+    unusual.py      the rules of anomaly
     tree.py         SQL as trees, never as pasted text
     engine.py, copies.py   running a statement over chunks of events, and what of them is held for it
     documents.py    the JSON document in a message

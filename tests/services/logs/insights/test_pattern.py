@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cwlab.services.logs.insights.patterns import MANY
+from cwlab.shop.day import recording
 from tests.services.logs.insights.asking import query, refused
 
 PATTERN = "pattern @message"
@@ -141,6 +142,18 @@ def test_the_severity(line, label):
     assert query(PATTERN, line)[0].get("@severityLabel") == label
 
 
+def test_the_log_of_the_shop_s_ssh_server():
+    """Six kinds of lines, as a person would sort them; an address or a port more makes no other."""
+    said = "<Time-1> web-<Number-2> sshd[<Number-3>]: {} from <IPAddress-4> port <Number-5> ssh2"
+    users = ["invalid user admin", "invalid user oracle", "invalid user test", "root", "ubuntu"]
+    lines = recording("secure").read_text().splitlines()
+    found = patterns(*lines)
+    assert set(found) == {said.format(f"Failed password for {user}") for user in users} | {
+        said.format("Accepted publickey for ada")
+    }
+    assert sum(found.values()) == len(lines)
+
+
 def test_what_follows_sees_the_patterns():
     lines = ["a 1", "a 2", "a 3", "b", "b", "ERROR c"]
     rows = query(
@@ -152,6 +165,12 @@ def test_what_follows_sees_the_patterns():
         {"@severityLabel": "Error", "n": "1", "all": "1"},
         {"n": "2", "all": "5"},
     ]
+
+
+def test_pattern_is_no_stats():
+    text = f"{PATTERN} | sort @sampleCount | limit 2 | stats count(*) as n by @severityLabel | stats max(n) as most"
+    assert query(text, "a", "b", "c") == [{"most": "2"}]
+    assert "a third stats" in refused(f"{text} | stats count(*)").message
 
 
 def test_of_equal_patterns_the_first_by_its_text():

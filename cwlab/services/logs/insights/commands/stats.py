@@ -14,9 +14,10 @@ MOST_STATS = 2
 
 def stats(chain: Chain, command: nodes.Stats) -> None:
     """One row for each combination of the keys' values."""
-    if chain.grouped >= MOST_STATS:
+    before = sum(isinstance(each, nodes.Stats) for each in chain.commands)
+    if before >= MOST_STATS:
         raise chain.refuse(command, "a third stats", "A query has at most two.")
-    if chain.grouped and chain.ordered:
+    if before and chain.ordered:
         raise chain.refuse(command, "sort or limit before the second stats", "Put it after the last stats.")
     counting = chain.matched is None and chain.filtered is not None
     chain.closed()
