@@ -47,14 +47,20 @@ def check(call: Call, target: Operation) -> None:
     """
     if target.action in FREE:
         return
-    for resource in target.resources(call, call.request.params) or ["*"]:
-        decision = decide(call, target, resource)
+    params = call.request.params
+    told = {} if target.conditions is None else target.conditions(call, params)
+    for resource in target.resources(call, params) or ["*"]:
+        decision = decide(call, target, resource, told)
         if not decision.allowed:
             raise _bare(target, refusal(call.request.service, decision))
 
 
-def decide(call: Call, target: Operation, resource: str) -> Decision:
-    """The decision on one resource of a request."""
+def decide(call: Call, target: Operation, resource: str, told: Mapping[str, Any]) -> Decision:
+    """The decision on one resource of a request.
+
+    Args:
+        told: the request's own condition keys.
+    """
     request = call.request
     get_table = tables(call.world)
     who = standing(request.principal, get_table)
@@ -65,7 +71,7 @@ def decide(call: Call, target: Operation, resource: str) -> Decision:
         own = NOTHING if text is None else parse(text, "trust" if trust else "resource", f"of {resource}")
     endpoint = None if request.path is None else request.path.policy
     parts = resource.split(":", 5)
-    keys = _context(call, target, who.context or {})
+    keys = _context(call, target, {**(who.context or {}), **told})
     owner = parts[4] if len(parts) == 6 and parts[4] not in ("", "aws") else request.account
     owner = keys.get("aws:ResourceAccount", owner)  # a bucket's ARN names no account
     asked = Request(target.action, resource, who.caller, owner, keys)
@@ -122,7 +128,7 @@ def refusal(service: str, decision: Decision) -> AwsError:
 
 
 def _context(call: Call, target: Operation, own: dict[str, Any]) -> dict[str, Any]:
-    """The condition keys of a request: what every request has, what the caller brings, what the operation tells."""
+    """The condition keys of a request: what every request has, and ``own``, what the caller brings and the operation tells."""
     request, now_ms = call.request, call.now_ms
     keys: dict[str, Any] = {
         "aws:CurrentTime": iso(now_ms),
@@ -147,6 +153,4 @@ def _context(call: Call, target: Operation, own: dict[str, Any]) -> dict[str, An
             }
         keys = {key: value for key, value in keys.items() if value is not None}
     keys.update(own)
-    if target.conditions is not None:
-        keys.update(target.conditions(call, request.params))
     return keys
