@@ -1,6 +1,7 @@
 """lab.query's companions: the SQL of a query, and the cell magic."""
 
 import pytest
+from botocore.exceptions import ClientError
 
 from cwlab import Lab
 from cwlab.errors import BadInput
@@ -84,3 +85,17 @@ def test_a_frame_tells_what_the_scan_would_cost(lab):
 @pytest.mark.parametrize(("region", "usd"), [("us-east-1", 5.0), ("ap-northeast-1", 7.6), ("eu-west-1", 5.0)])
 def test_the_price_of_a_scan(region, usd):
     assert scan_usd(1000 * GB, region) == pytest.approx(usd)
+
+
+def test_a_diff_costs_both_windows(lab):
+    three_hours = {"start": "2026-03-02T06:00:00Z", "end": "2026-03-02T08:30:00Z"}
+    alone = lab.query("/app", "fields @message", **three_hours).attrs["price_usd"]
+    after = {"start": "2026-03-02T08:30:01Z", "end": "2026-03-02T11:00:00Z"}
+    both = lab.query("/app", "diff", **after).attrs["price_usd"]
+    assert alone > 0
+    assert both == alone + lab.query("/app", "fields @message", **after).attrs["price_usd"]
+
+
+def test_any_account_may_ask(lab):
+    with pytest.raises(ClientError, match="does not exist"):
+        lab.query("/app", "fields @message", account="222222222222")
