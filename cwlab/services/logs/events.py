@@ -132,7 +132,7 @@ def get_log_events(
             raise invalid("The specified nextToken has expired.")
         newest = way == "b"
         low, high = (low, min(high, gap)) if newest else (max(low, gap), high)
-    pieces = reading.pieces(0, protection.chunks(call, group.name, stream, unmask=unmask), low, high)
+    pieces = protection.pieces(call, group.name, stream, low, high, unmask=unmask)
     keys.check_reading(call, group, (piece.chunk.key for piece in pieces))
     shown = reading.page(pieces, limit, newest=newest)
     if shown.stamp:
@@ -193,8 +193,7 @@ def filter_log_events(
         )
     found: list[reading.Piece] = []
     for number, stream in enumerate(chosen_streams):
-        chunks = protection.chunks(call, group.name, stream, unmask=unmask)
-        found.extend(reading.pieces(number, chunks, low, high))
+        found += protection.pieces(call, group.name, stream, low, high, source=number, unmask=unmask)
     keys.check_reading(call, group, (piece.chunk.key for piece in found))
     shown, more = reading.scan(found, limit, match, newest=newest)
     names = [stream.name for stream in chosen_streams]

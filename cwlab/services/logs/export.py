@@ -16,7 +16,7 @@ from typing import Any
 from cwlab.api import Call, handler, load, operation
 from cwlab.codec import record
 from cwlab.errors import AwsError, CwlabError, NotModelled, Unreachable
-from cwlab.services.logs import exporting, keys, paging, protection, reading
+from cwlab.services.logs import exporting, keys, paging, protection
 from cwlab.services.logs.names import (
     group_arn,
     group_of,
@@ -328,8 +328,7 @@ def _written(call: Call, task: Task) -> Task:
     written, after = dict(task.parts or {}), task.after
     low = (max(task.from_ms, group.visible_from(call.now_ms)), 0)
     for stream in _following(call, task)[: task.at_once]:
-        chunks = protection.chunks(call, group.name, stream)
-        pieces = reading.pieces(0, chunks, low, (task.to_ms + 1, 0))
+        pieces = protection.pieces(call, group.name, stream, low, (task.to_ms + 1, 0))
         keys.check_reading(call, group, (piece.chunk.key for piece in pieces))
         folder = exporting.folder(stream.name)
         for body in exporting.parts(pieces, task.created_ms, exporting.PART_BYTES):

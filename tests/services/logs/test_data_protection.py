@@ -13,7 +13,7 @@ from cwlab import Lab, NotModelled
 from cwlab.services.logs.chunk import build
 from cwlab.services.logs.protection.documents import parsed
 from cwlab.services.logs.protection.identifiers import KINDS, TEST_CARDS, found, luhn
-from cwlab.services.logs.protection.masking import findings, masked, mended, shown
+from cwlab.services.logs.protection.masking import _shown, findings, found_in, masked, mended, shown
 from tests.services.logs.conftest import client, event, ms
 from tests.services.logs.insights.test_api import answered, put, started
 
@@ -185,8 +185,11 @@ def test_a_chunk_is_masked_row_by_row_by_what_was_in_force(rows, first, second):
     chunk = build(range(len(rows)), [at for _, at in rows], range(len(rows)), [t.encode() for t in texts])
     rules = (((1, 0), (3, 0)), ((), first, second))
     after = shown(chunk, rules)
-    expected = [masked(t, (rules[1])[(at >= 1) + (at >= 3)]) for t, (_, at) in zip(texts, rows, strict=True)]
+    under = [rules[1][(at >= 1) + (at >= 3)] for _, at in rows]
+    expected = [masked(text, each) for text, each in zip(texts, under, strict=True)]
     assert after.messages() == expected
+    having = [findings(text, each) for text, each in zip(texts, under, strict=True)]
+    assert found_in(chunk, rules) == [each for each in having if each]
     assert (after is chunk) == (expected == texts)
     assert chunk.messages() == texts
 
@@ -245,6 +248,9 @@ STATEMENTS = json.loads(policy("EmailAddress"))["Statement"]
         ),
         changed(Statement=[STATEMENTS[0] | {"Operation": {"Audit": {}}}, STATEMENTS[1]]),
         changed(Description="x" * 31_000),
+        changed(Description=5),
+        changed(Name=["protect"]),
+        changed(Statement=[STATEMENTS[0] | {"Sid": {}}, STATEMENTS[1]]),
         changed(Other=1),
         policy("A", own={"A": "a", "B": "b"}),
         policy("EmailAddress", own={"EmailAddress": "a"}),
@@ -601,6 +607,18 @@ def test_events_at_once_and_one_by_one_are_masked_alike(lab, logs):
     for each in events[30:]:
         logs.put_log_events(logGroupName="/app", logStreamName="web", logEvents=[each])
     assert messages(logs, startFromHead=True) == [f"{n} {'*' * len(f'a{n}@example.com')}" for n in range(40)]
+
+
+def test_only_what_is_read_is_masked(lab, logs):
+    protect(logs, "EmailAddress")
+    for minute in range(4):
+        put(logs, lab, *(f"{minute} a@example.com" for _ in range(20)), ago_ms=0)
+        lab.advance(minutes=1)
+    _shown.cache_clear()
+    last = {"startTime": ms(lab) - 60_000}
+    assert messages(logs, **last) == ["3 *************"] * 20
+    assert answered(logs, lab, "stats count(*)", startTime=ms(lab) // 1000 - 65)["results"]
+    assert _shown.cache_info().misses == 1
 
 
 def test_a_query_that_does_not_unmask_needs_no_permission(lab, logs):

@@ -12,6 +12,6 @@ what is masked by its text and them alone; so it is worked out when somebody rea
 nothing. Source: User Guide, "Help protect sensitive log data with masking".
 """
 
-from cwlab.services.logs.protection.reading import chunks, rules
+from cwlab.services.logs.protection.reading import pieces, rules
 
-__all__ = ["chunks", "rules"]
+__all__ = ["pieces", "rules"]

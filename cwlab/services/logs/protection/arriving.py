@@ -16,7 +16,7 @@ from cwlab.services.logs.history import value_at
 from cwlab.services.logs.ingest import MAX_BATCH_BYTES, MAX_EVENTS, OVERHEAD
 from cwlab.services.logs.names import group_arn, streams
 from cwlab.services.logs.protection.documents import Policy
-from cwlab.services.logs.protection.masking import Rules, findings, shown
+from cwlab.services.logs.protection.masking import Findings, Rules, found_in, shown
 from cwlab.services.logs.protection.reading import ACCOUNT, histories, rules
 from cwlab.table import Table
 from cwlab.timeline import iso
@@ -39,11 +39,7 @@ def arrived(call: Call, group: str, chunk: Chunk) -> Chunk:
 
 
 def _looked_at(call: Call, group: str, chunk: Chunk, held: Rules) -> Chunk:
-    identifiers = held[1][-1]
-    if not identifiers:
-        return chunk
-    found = [findings(text, identifiers) for text in chunk.messages()]
-    having = [each for each in found if each]
+    having = found_in(chunk, held)
     if not having:
         return chunk
     table, key = counts(call), (group, call.now_ms // MINUTE_MS)
@@ -63,7 +59,7 @@ def _in_force(call: Call, group: str) -> Iterator[Policy]:
             yield policy
 
 
-def _report(call: Call, group: str, policy: Policy, having: list[dict[str, list[tuple[int, int]]]]) -> None:
+def _report(call: Call, group: str, policy: Policy, having: list[Findings]) -> None:
     """One event for each event with findings, in the log group the policy names."""
     mine = {name for name, _ in policy.identifiers}
     batch, size = list[Structure](), 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from cwlab.codec import record
@@ -45,6 +46,7 @@ def parsed(document: str) -> Policy:
     except (ValueError, RecursionError):
         raise invalid("The data protection policy is not valid JSON.") from None
     _shape(body, "The policy", {"Name", "Description", "Version", "Statement", "Configuration"})
+    _texts(body, ("Name", "Description"))
     if body.get("Version") != VERSION:
         raise invalid(f'Version is {body.get("Version")!r}; it must be "{VERSION}".')
     mine = _own(body.get("Configuration", {}))
@@ -75,9 +77,16 @@ def _shape(value: Any, what: str, known: set[str]) -> None:
         raise invalid(f"{what} has {unknown[0]!r}; it may have {', '.join(sorted(known))}.")
 
 
+def _texts(value: dict[str, Any], names: Iterable[str]) -> None:
+    for name in names:
+        if not isinstance(value.get(name, ""), str):
+            raise invalid(f"{name} is {value[name]!r}; it must be a text.")
+
+
 def _statement(value: Any, operation: str) -> Any:
     """What a statement says of its operation."""
     _shape(value, "A statement", {"Sid", "DataIdentifier", "Operation"})
+    _texts(value, ("Sid",))
     found = value.get("Operation")
     if not isinstance(found, dict) or list(found) != [operation] or not isinstance(found[operation], dict):
         raise invalid(

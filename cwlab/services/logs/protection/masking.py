@@ -16,12 +16,13 @@ from cwlab.services.logs.protection.identifiers import Identifier, Span, found
 
 MASK = "*"
 Identifiers = tuple[Identifier, ...]
+Findings = dict[str, list[Span]]  # by the name of the identifier
 Rules = tuple[
     tuple[Moment, ...], tuple[Identifiers, ...]
 ]  # moments of change; what held before, between and after them
 
 
-def findings(text: str, identifiers: Identifiers) -> dict[str, list[Span]]:
+def findings(text: str, identifiers: Identifiers) -> Findings:
     """Where each identifier's data stands, without those that find none."""
     spans = ((name, list(found(text, (name, own)))) for name, own in identifiers)
     return {name: all_ for name, all_ in spans if all_}
@@ -33,12 +34,16 @@ def masked(text: str, identifiers: Identifiers) -> str:
     >>> masked("to ann@example.com: hi", (("EmailAddress", None),))
     'to ***************: hi'
     """
-    letters: list[str] | None = None
-    for identifier in identifiers:
-        for first, last in found(text, identifier):
-            letters = list(text) if letters is None else letters
+    having = findings(text, identifiers)
+    return _blotted(text, having) if having else text
+
+
+def _blotted(text: str, having: Findings) -> str:
+    letters = list(text)
+    for spans in having.values():
+        for first, last in spans:
             letters[first:last] = MASK * (last - first)
-    return text if letters is None else "".join(letters)
+    return "".join(letters)
 
 
 _UNQUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|([^\s,\[\]{}:"]*\*[^\s,\[\]{}:"]*)', re.DOTALL)
@@ -75,23 +80,30 @@ class _Same:
 
 def shown(chunk: Chunk, rules: Rules) -> Chunk:
     """The chunk as it leaves; itself where nothing is masked."""
-    return _shown(_Same(chunk), rules)
+    return _shown(_Same(chunk), rules)[0]
+
+
+def found_in(chunk: Chunk, rules: Rules) -> list[Findings]:
+    """The findings of each event that has any, in order."""
+    return _shown(_Same(chunk), rules)[1]
 
 
 @lru_cache(maxsize=256)
-def _shown(held: _Same, rules: Rules) -> Chunk:
+def _shown(held: _Same, rules: Rules) -> tuple[Chunk, list[Findings]]:
     chunk, (moments, values) = held.chunk, rules
     when = periods(chunk, moments)
     texts: dict[int, bytes] = {}
+    every: dict[int, Findings] = {}
     for number, identifiers in enumerate(values):
         rows = np.flatnonzero(when == number)
         if not identifiers or not len(rows):
             continue
         for row, text in zip(rows.tolist(), chunk.messages(rows), strict=True):
-            after = masked(text, identifiers)
-            if after is not text:
-                texts[row] = after.encode()
-    return _with(chunk, texts) if texts else chunk
+            having = findings(text, identifiers)
+            if having:
+                every[row] = having
+                texts[row] = _blotted(text, having).encode()
+    return (_with(chunk, texts) if texts else chunk), [every[row] for row in sorted(every)]
 
 
 def _with(chunk: Chunk, texts: dict[int, bytes]) -> Chunk:

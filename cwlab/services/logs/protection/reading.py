@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from cwlab.api import Call
-from cwlab.services.logs import history
-from cwlab.services.logs.chunk import Chunk
+from cwlab.services.logs import history, reading
 from cwlab.services.logs.history import History, Moment, moments, value_at
+from cwlab.services.logs.ids import Gap
 from cwlab.services.logs.protection.masking import Identifiers, Rules, shown
+from cwlab.services.logs.reading import Piece
 from cwlab.services.logs.records import Stream
 from cwlab.table import Table
 
@@ -49,13 +50,16 @@ def _union(own: History, account: History, moment: Moment) -> Identifiers:
     return tuple(sorted({i for p in policies if p is not None for i in p.identifiers}, key=repr))
 
 
-def chunks(call: Call, group: str, stream: Stream, *, unmask: bool = False) -> tuple[Chunk, ...]:
-    """A stream's events, chunk by chunk; the stored chunks themselves where nothing is to be masked.
+def pieces(
+    call: Call, group: str, stream: Stream, low: Gap, high: Gap, *, source: int = 0, unmask: bool = False
+) -> list[Piece]:
+    """A stream's events between two gaps, chunk by chunk; of the stored chunks themselves where nothing is to be masked.
 
     Args:
         group: its name.
+        source: the number of the stream, for who reads several.
         unmask: as they are stored. Who asks for that has seen that the caller may.
     """
-    stored = stream.events.chunks
+    stored = reading.pieces(source, stream.events.chunks, low, high)
     held = None if unmask else rules(call, group)
-    return stored if held is None else tuple(shown(chunk, held) for chunk in stored)
+    return stored if held is None else [piece._replace(chunk=shown(piece.chunk, held)) for piece in stored]

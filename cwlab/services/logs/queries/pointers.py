@@ -47,8 +47,9 @@ def get_log_record(call: Call, *, logRecordPointer: str, unmask: bool = False) -
         also(
             call, "logs:Unmask", policy_arn(home, {"logGroupName": group.name, "logStreamName": stream_name})
         )
-    chunks = protection.chunks(home, group.name, stream, unmask=unmask)
-    pieces = reading.pieces(0, chunks, (stamp, arrival), (stamp, arrival + 1))
+    pieces = protection.pieces(
+        home, group.name, stream, (stamp, arrival), (stamp, arrival + 1), unmask=unmask
+    )
     if not pieces:
         raise _gone()
     keys.check_reading(home, group, [pieces[0].chunk.key])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cwlab.api import Call
-from cwlab.services.logs import keys, protection, reading
+from cwlab.services.logs import keys, protection
 from cwlab.services.logs.names import streams
 from cwlab.services.logs.records import DELIVERY, Group
 from cwlab.services.logs.refusals import not_in_class
@@ -20,8 +20,7 @@ def sources_of(call: Call, group: Group, start_ms: int, end_ms: int, *, unmask: 
     low, high = (max(start_ms, group.visible_from(call.now_ms)), 0), (end_ms + 1, 0)
     log, found = f"{call.account}:{group.name}", []
     for name, stream in sorted(streams(call, group.name).items()):
-        chunks = protection.chunks(call, group.name, stream, unmask=unmask)
-        for piece in reading.pieces(0, chunks, low, high):
+        for piece in protection.pieces(call, group.name, stream, low, high, unmask=unmask):
             found.append(Source(log, name, piece.chunk, piece.first, piece.last))
     keys.check_reading(call, group, (source.chunk.key for source in found))
     return found
