@@ -15,17 +15,15 @@ import copy
 import functools
 import inspect
 import io
-import os
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import botocore.client
 import botocore.session
-from botocore import configprovider, waiter
+from botocore import waiter
 from botocore.exceptions import (
     ConnectTimeoutError,
     EndpointConnectionError,
@@ -38,6 +36,8 @@ from botocore.retries import adaptive, bucket, quota, standard, throttling
 
 from cwlab.api import NotYet, Principal, Request
 from cwlab.arn import REGIONS
+from cwlab.clients import create_client as create_client_of
+from cwlab.clients import given, shared_session
 from cwlab.constraints import normalize, refusals
 from cwlab.errors import AwsError, NotModelled, Unreachable
 
@@ -367,37 +367,12 @@ def _register_retries(lab: Lab, client: Any, endpoint: Endpoint, adaptive_mode: 
 def _get_waiter(lab: Lab, original: Callable[[str], Any], name: str) -> Any:
     """botocore's waiter, botocore's own loop; only the ``time`` it sleeps with is the lab's."""
     found = original(name)
-    loop: Any = inspect.unwrap(waiter.Waiter.wait)
-    virtual = types.FunctionType(
-        loop.__code__,
-        {**loop.__globals__, "time": types.SimpleNamespace(sleep=lab.wait)},
-        loop.__name__,
-        loop.__defaults__,
-        loop.__closure__,
-    )
+    virtual = given(waiter.Waiter.wait, time=types.SimpleNamespace(sleep=lab.wait))
     found.wait = functools.partial(virtual, found)
     return found
 
 
 # -- clients ---------------------------------------------------------------------------------------------------
-
-
-def sealed_session() -> botocore.session.Session:
-    """A botocore session that knows nothing of the machine: no files, no environment, no profile."""
-    session = botocore.session.Session()
-    store = session.get_component("config_store")
-    for name, (_, _, default, _) in configprovider.BOTOCORE_DEFAUT_SESSION_VARIABLES.items():
-        store.set_config_provider(name, configprovider.ConstantProvider(default))
-    for name in ("s3", "proxies_config"):
-        store.set_config_provider(name, configprovider.ConstantProvider(None))
-    for name, value in (
-        ("config_file", os.devnull),
-        ("credentials_file", os.devnull),
-        ("ignore_configured_endpoint_urls", True),
-    ):
-        store.set_config_provider(name, configprovider.ConstantProvider(value))
-    session.set_credentials("LABKEY", "lab")
-    return session
 
 
 def _raise_noted(
@@ -488,13 +463,6 @@ def _without_adaptive(config: Any) -> tuple[Any, bool]:
     return config, False
 
 
-@functools.cache
-def shared_session() -> boto3.Session:
-    """One session makes the clients of all labs: it holds botocore's models, which cost most of a client's making,
-    and nothing of any lab."""
-    return boto3.Session(botocore_session=sealed_session())
-
-
 def make_client(lab: Lab, service: str, region: str, caller: Caller, **kwargs: Any) -> Any:
     """A boto3 client whose calls this lab answers."""
     kwargs["config"], adaptive_mode = _without_adaptive(kwargs.get("config"))
@@ -503,8 +471,6 @@ def make_client(lab: Lab, service: str, region: str, caller: Caller, **kwargs: A
 
 
 # -- intercept -------------------------------------------------------------------------------------------------
-
-_CREATE_CLIENT = botocore.session.Session.create_client  # botocore's own, however many labs intercept
 
 
 @contextlib.contextmanager
@@ -523,7 +489,7 @@ def intercept(lab: Lab) -> Iterator[Lab]:
         for name in ("aws_secret_access_key", "aws_session_token", "aws_account_id"):
             kwargs.pop(name, None)
         config, adaptive_mode = _without_adaptive(kwargs.pop("config", None))
-        client = _CREATE_CLIENT(
+        client = create_client_of(
             self,
             service_name,
             region,
