@@ -105,6 +105,13 @@ def test_what_follows_a_join():
         {"b.n": "12"},
         {"b.n": "11"},
     ]
+    assert [row.get("b.n") for row in ask(f"{whole} | sort a.k", OWN, OTHER)] == [
+        "10",
+        "11",
+        None,
+        "12",
+        None,
+    ]
     assert ask(f"{whole} | stats count(*) as pairs, count(b.n) as found by a.k", OWN, OTHER) == [
         {"a.k": "x", "pairs": "2", "found": "2"},
         {"a.k": "y", "pairs": "1", "found": "0"},

@@ -48,9 +48,12 @@ def join(chain: Chain, command: nodes.Join) -> None:
     right = exp.to_table(other.last()).as_(row, quoted=True)
     equal = tree(":a = :b", a=column(own_key, own), b=column(other_key, row))
     more = [exp.alias_(column(row), exp.to_identifier(where, quoted=True))]  # the whole row, as one value
-    for name, down in other.order:  # rows of one event are in the other side's order
-        chain.order.append((chain.unique("sort"), down))
-        more.append(exp.alias_(column(name, row), exp.to_identifier(chain.order[-1][0], quoted=True)))
+    within = [
+        (chain.unique("sort"), down) for _, down in other.order
+    ]  # the order of one event's rows: the other side's
+    for (name, _), (made, _) in zip(other.order, within, strict=True):
+        more.append(exp.alias_(column(name, row), exp.to_identifier(made, quoted=True)))
+    chain.order, chain.ties = [*chain.order, *within], [*chain.ties, *within]
     whole = exp.Column(this=exp.Star(), table=exp.to_identifier(own, quoted=True))
     select = exp.select(whole, *more).from_(left)
     select = select.join(right, on=equal, join_type="left" if command.outer else "inner", copy=False)
