@@ -43,9 +43,11 @@ def test_the_cell_magic_asks_the_last_hour_or_as_long_as_it_is_told(lab):
     insights = shell.magics["cell", "insights"]
     assert insights("/app", "fields @message")["@message"].tolist() == ["new"]
     assert insights("/app --last 3h", "fields @message")["@message"].tolist() == ["new", "old"]
+    shell.user_ns["world"] = shell.user_ns.pop("lab")
+    assert insights("/app --lab world --last 3h", "fields @message")["@message"].tolist() == ["new", "old"]
 
 
-@pytest.mark.parametrize("line", ["", "/app --last", "/app --last soon"])
+@pytest.mark.parametrize("line", ["", "/app --last", "/app --last soon", "/app --lab", "/app --lab nobody"])
 def test_a_cell_that_does_not_say_what_to_ask(lab, line):
     shell = Shell(lab=lab)
     load_ipython_extension(shell)

@@ -131,6 +131,16 @@ def test_no_rows_say_why(panel):
     assert len(later.table)
 
 
+def test_a_field_that_nobody_has_says_so(panel):
+    picture = panel.set(query="fields statuss, 1 / 0 as x")
+    assert "no row has any of these fields" in texts(picture) and "no row has any" in picture.summary
+    panel.set(query="")
+
+
+def test_days_are_called_by_their_date(panel):
+    assert panel.set(query="stats count(*) as n by bin(1d)").title == "n is highest on 2026-03-02: 60"
+
+
 def test_a_time_without_events_says_so():
     lab = Lab()
     lab.client("logs").create_log_group(logGroupName="/empty")

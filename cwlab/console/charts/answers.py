@@ -33,7 +33,7 @@ BESIDE = (CHART + GAP) // ROWS
 LETTER = 0.602 * SIZE
 PAD, LEAST = 14, 62
 MOST_SERIES, MOST_BARS = 8, 100
-TIP = 600
+ABSENT = "no row has any of these fields"
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,9 @@ def answers(
             _bars(sheet, space, frame.head(MOST_BARS), groups)
         top = CHART + GAP
     shown = frame.iloc[(page - 1) * room(groups) : page * room(groups)]
-    if len(frame):
+    if len(frame) and not len(frame.columns):
+        nothing(sheet, Room(0, 0, WIDTH, CHART), ABSENT)
+    elif len(frame):
         _rows(sheet, shown, top)
     else:
         nothing(sheet, Room(0, 0, WIDTH, CHART / 2), empty)
@@ -120,7 +122,9 @@ def finding(frame: pd.DataFrame, groups: Groups | None) -> str:
     if len(frame) > 1 and np.nanmin(values) == np.nanmax(values):
         return f"{name} is {most} in all {len(frame):,} rows"
     if groups.time is not None:
-        return f"{name} is highest at {top[groups.time]:%H:%M} UTC: {most}"
+        days = all(when == when.normalize() for when in frame[groups.time].dropna())
+        at = f"{top[groups.time]:%Y-%m-%d}" if days else f"at {top[groups.time]:%H:%M} UTC"
+        return f"{name} is highest {'on ' if days else ''}{at}: {most}"
     if top[list(groups.keys)].isna().all():
         return f"{name} is highest for rows without {shorten(', '.join(groups.keys), 40)}: {most}"
     return f"{name} is highest for {shorten(_who(top, groups), 40)}: {most}"
@@ -273,6 +277,8 @@ def _shares(wanted: Sequence[float]) -> list[float]:
 def _summary(frame: pd.DataFrame, shown: pd.DataFrame, page: int) -> str:
     if not len(frame):
         return "The query gave no rows."
+    if not len(frame.columns):
+        return f"{counted(len(frame), 'row')}, and {ABSENT}."
     names = ", ".join(clean(name) for name in frame.columns)
     told = f"{counted(len(frame), 'row')} of {names}; {len(shown)} shown"
     if page > 1:
