@@ -218,7 +218,7 @@ def moved(numbers: list[list[int]]) -> bool:
     return False
 
 
-@settings(max_examples=25)
+@settings(max_examples=8)
 @given(COUNTS, COUNTS, NUMBERS)
 def test_random_logs_agree_with_plain_python(plain, errors, numbers):
     log = {

@@ -97,7 +97,7 @@ KNOWN = {"a 1": "a <Number-1>", "a 2": "a <Number-1>", "b": "b", "ERROR 5": "ERR
 KNOWN["e 10.0.0.1"] = "e <IPAddress-1>"
 
 
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(LINES, LINES)
 def test_counts_are_those_of_each_window(now, before):
     rows, found = answer("diff", now, before)

@@ -2,6 +2,7 @@
 Python that knows of each word what it is."""
 
 import re
+from collections import Counter
 from typing import Any, NamedTuple
 
 import pytest
@@ -50,43 +51,43 @@ def test_the_documented_query():
     ]
 
 
-@pytest.mark.parametrize(
-    ("line", "pattern"),
-    [
-        ("took 35 ms", "took <Number-1> ms"),
-        ("took 35ms, 1.5s, 1e-5", "took <Number-1>, <Number-2>, <Number-3>"),
-        ("used 12.5MB of 2GiB", "used <Number-1> of <Number-2>"),
-        ("Dec 10 06:55:46 LabSZ sshd[24200]: hi", "<Time-1> LabSZ sshd[<Number-2>]: hi"),
-        ("Mar  1 20:00:45 hi", "<Time-1> hi"),
-        ("2026-03-02T09:05:03.377Z hi", "<Time-1> hi"),
-        ("2026-03-02 09:05:03,377 hi", "<Time-1> hi"),
-        ("2026/03/02 09:05:03 [error] 7#7", "<Time-1> [error] <Number-2>#<Number-3>"),
-        (
-            '10.0.0.1 - - [02/Mar/2026:09:05:00 +0000] "GET / HTTP/1.1" 200 5',
-            '<IPAddress-1> - - [<Time-2>] "GET / HTTP/<Number-3>" <Number-4> <Number-5>',
-        ),
-        ("Date: Mon, 02 Mar 2026 09:05:00 GMT", "Date: Mon, <Time-1>"),
-        ("at 09:05:00.125 sharp", "at <Time-1> sharp"),
-        ("cc95696d-7c3d-45da-a287-92f1864cfebf done", "<UUID-1> done"),
-        ("from 2001:db8:0:0:0:0:0:1 and fe80::1", "from <IPAddress-1> and <IPAddress-2>"),
-        (
-            "mail ann.lee+x@shop.example, see https://shop.example/a?b=1 now",
-            "mail <Email-1>, see <URL-2> now",
-        ),
-        ("s3://bucket/key gone", "<URL-1> gone"),
-        ("i-0abc1234 user-4711 deadbeef 0x1f", "<ID-1> <ID-2> <ID-3> <ID-4>"),
-        ("/shop/item/79190/edit", "/shop/item/<Number-1>/edit"),
-        ("ssh2 utf8 café é12", "ssh2 utf8 café é<Number-1>"),
-        ('{"status": "200", "ok": true}', '{"status": "<Number-1>", "ok": true}'),
-        ("web-1 us-east-1", "web-<Number-1> us-east-<Number-2>"),
-        ("plain words only.", "plain words only."),
-        ("two  spaces\tand\na line", "two spaces\tand\na line"),
-        ("\x1a sign <Time-1>", "? sign <Time-<Number-1>>"),
-        ("{it's} 'quoted' \"x\" \\", "{it's} 'quoted' \"x\" \\"),
-    ],
-)
-def test_what_is_dynamic_by_its_shape(line, pattern):
-    assert patterns(line) == {pattern: 1}
+BY_SHAPE = [
+    ("took 35 ms", "took <Number-1> ms"),
+    ("took 35ms, 1.5s, 1e-5", "took <Number-1>, <Number-2>, <Number-3>"),
+    ("used 12.5MB of 2GiB", "used <Number-1> of <Number-2>"),
+    ("Dec 10 06:55:46 LabSZ sshd[24200]: hi", "<Time-1> LabSZ sshd[<Number-2>]: hi"),
+    ("Mar  1 20:00:45 hi", "<Time-1> hi"),
+    ("2026-03-02T09:05:03.377Z hi", "<Time-1> hi"),
+    ("2026-03-02 09:05:03,377 hi", "<Time-1> hi"),
+    ("2026/03/02 09:05:03 [error] 7#7", "<Time-1> [error] <Number-2>#<Number-3>"),
+    (
+        '10.0.0.1 - - [02/Mar/2026:09:05:00 +0000] "GET / HTTP/1.1" 200 5',
+        '<IPAddress-1> - - [<Time-2>] "GET / HTTP/<Number-3>" <Number-4> <Number-5>',
+    ),
+    ("Date: Mon, 02 Mar 2026 09:05:00 GMT", "Date: Mon, <Time-1>"),
+    ("at 09:05:00.125 sharp", "at <Time-1> sharp"),
+    ("cc95696d-7c3d-45da-a287-92f1864cfebf done", "<UUID-1> done"),
+    ("from 2001:db8:0:0:0:0:0:1 and fe80::1", "from <IPAddress-1> and <IPAddress-2>"),
+    (
+        "mail ann.lee+x@shop.example, see https://shop.example/a?b=1 now",
+        "mail <Email-1>, see <URL-2> now",
+    ),
+    ("s3://bucket/key gone", "<URL-1> gone"),
+    ("i-0abc1234 user-4711 deadbeef 0x1f", "<ID-1> <ID-2> <ID-3> <ID-4>"),
+    ("/shop/item/79190/edit", "/shop/item/<Number-1>/edit"),
+    ("ssh2 utf8 café é12", "ssh2 utf8 café é<Number-1>"),
+    ('{"status": "200", "ok": true}', '{"status": "<Number-1>", "ok": true}'),
+    ("web-1 us-east-1", "web-<Number-1> us-east-<Number-2>"),
+    ("plain words only.", "plain words only."),
+    ("two  spaces\tand\na line", "two spaces\tand\na line"),
+    ("\x1a sign <Time-1>", "? sign <Time-<Number-1>>"),
+    ("{it's} 'quoted' \"x\" \\", "{it's} 'quoted' \"x\" \\"),
+]
+
+
+def test_what_is_dynamic_by_its_shape():
+    """Lines and their patterns; in one query, for no two are equal but for a word."""
+    assert patterns(*(line for line, _ in BY_SHAPE)) == Counter(pattern for _, pattern in BY_SHAPE)
 
 
 def test_a_kind_is_that_of_all_values():
@@ -120,26 +121,29 @@ def test_severities_never_vary():
     assert len(patterns(*(f"{level} done" for level in levels))) == len(levels)
 
 
-@pytest.mark.parametrize(
-    ("line", "label"),
-    [
-        ("[INFO] retry after error", "Info"),
-        ("WARN ERROR", "Warning"),
-        ("WARNING: disk", "Warning"),
-        ("FATAL: gone", "Error"),
-        ("CRITICAL", "Error"),
-        ("java.lang.NullPointerException: x", "Error"),
-        ("an error, then a warning", "Error"),
-        ('{"level": "debug"}', "Debug"),
-        ("info", "Info"),
-        ("notice", "Info"),
-        ("all is well", None),
-        ("errors and information", None),
-        ("INFORMATION ERRORS", None),
-    ],
-)
-def test_the_severity(line, label):
-    assert query(PATTERN, line)[0].get("@severityLabel") == label
+SEVERITIES = [
+    ("[INFO] retry after error", "Info"),
+    ("WARN ERROR", "Warning"),
+    ("WARNING: disk", "Warning"),
+    ("FATAL: gone", "Error"),
+    ("CRITICAL", "Error"),
+    ("java.lang.NullPointerException: x", "Error"),
+    ("an error, then a warning", "Error"),
+    ('{"level": "debug"}', "Debug"),
+    ("info", "Info"),
+    ("notice", "Info"),
+    ("all is well", None),
+    ("errors and information", None),
+    ("INFORMATION ERRORS", None),
+]
+
+
+def test_the_severity():
+    found = {
+        row["@pattern"]: row.get("@severityLabel")
+        for row in query(PATTERN, *(line for line, _ in SEVERITIES))
+    }
+    assert found == dict(SEVERITIES)
 
 
 def test_the_log_of_the_shop_s_ssh_server():
@@ -299,13 +303,13 @@ def expected(lines: list[list[Word]]) -> dict[str, int]:
     return found
 
 
-@settings(max_examples=30)
-@given(st.lists(LINES, min_size=1, max_size=14))
+@settings(max_examples=16)
+@given(st.lists(LINES, min_size=4, max_size=24))
 def test_random_lines_agree_with_plain_python(lines):
     assert patterns(*map(said, lines)) == expected([pieces(line) for line in lines])
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(
     st.lists(
         st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12) | LINES.map(said),
