@@ -87,3 +87,10 @@ def _problem(source: str) -> str | None:
     except duckdb.Error as error:
         return str(error).partition(": ")[2].splitlines()[0]
     return None
+
+
+@lru_cache(maxsize=512)
+def matches(source: str, written: str) -> bool:
+    """Whether an expression that has been checked finds something in a text."""
+    found = sql.shared().cursor().execute("SELECT regexp_matches($1, $2)", [written, source]).fetchone()
+    return found is not None and bool(found[0])

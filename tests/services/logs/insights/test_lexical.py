@@ -186,6 +186,18 @@ def test_a_column_without_as_is_called_as_it_is_typed():
     ]
 
 
+def test_parse_can_find_nothing_and_that_is_something():
+    events = ['{"a": "x"}', '{"a": ""}', "no a"]
+    assert query('parse a "*" as p | display p', *events) == [{}, {"p": ""}, {"p": "x"}]
+    assert query("parse a /^(?<p>.?)(?<q>.*)$/ | display p, q", *events) == [
+        {},
+        {"p": "", "q": ""},
+        {"p": "x", "q": ""},
+    ]
+    assert query('parse a "x*" as p | display p', *events) == [{}, {}, {"p": ""}]
+    assert query("parse a /(?<p>z*)/ | display p", *events) == [{}, {"p": ""}, {"p": ""}]
+
+
 # -- natural order ---------------------------------------------------------------------------------------------------
 DOCUMENTED = ["!", "#", "*%04", "0#", "5A", "111A", "2345_", "@", "@_", "A", "A9876fghj", "a12345hfh"]
 DOCUMENTED += ["0", "01", "1", "2", "3"]

@@ -6,7 +6,7 @@ import re
 
 from cwlab.services.logs.insights import nodes
 from cwlab.services.logs.insights.chain import Chain
-from cwlab.services.logs.insights.regex import checked
+from cwlab.services.logs.insights.regex import checked, matches
 from cwlab.services.logs.insights.tree import array, call, column, text, tree
 from cwlab.services.logs.insights.values import Value, txt
 
@@ -47,9 +47,13 @@ def _extract(chain: Chain, source: nodes.Node | None, pattern: str, names: list[
 
     chain.step(chain.all(exp.alias_(match, exp.to_identifier(where, quoted=True))))
     whole = call("struct_extract", column(where), text("g0"))
+    matched = tree(":w <> ''", w=whole)
+    if matches(pattern, ""):  # nothing, too, can be what was found
+        again = call("regexp_matches", txt(looked), text(pattern))
+        matched = tree(":m OR COALESCE(:again, FALSE)", m=matched, again=again)
     made = []
     for name, group in zip(names, groups[1:], strict=True):
         if name is not None:
             part = call("struct_extract", column(where), text(group))
-            made.append((name, Value(tree("CASE WHEN :w <> '' THEN :p END", w=whole, p=part), "text")))
+            made.append((name, Value(tree("CASE WHEN :m THEN :p END", m=matched, p=part), "text")))
     chain.add(made)
