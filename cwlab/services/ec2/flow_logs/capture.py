@@ -27,7 +27,7 @@ from cwlab.timeline import MINUTE
 PROTOCOLS = {"icmp": ICMP, "tcp": TCP, "udp": UDP}
 MOST_SECONDS = 86_400
 MOST_PIECES = 1_000_000
-TRIES, TRY_BYTES = 4, 60
+TRIES, TRY_BYTES, TRY_MS = 4, 60, 7_000
 """A client whose SYN stays unanswered sends it again three times, after 1, 2 and 4 seconds; such a packet has 60 bytes."""
 FIN, SYN, SYN_ACK = 1, 2, 18
 
@@ -286,6 +286,14 @@ class _Count:
             back_size,
             mark,
         ) = piece
+        number, is_first, is_last = mark or (0, True, True)
+        known = None if is_first else self.tracked.get(number)
+        if is_last:
+            self.tracked.pop(number, None)
+        elif is_first and protocol == TCP:
+            self.tracked[number] = False
+        if known is False:
+            return  # who opened it has given up
         from_id, source, lives = self._find(source)
         to_id, destination, answers = self._find(destination)
         if not (lives and answers) or (from_id is None and to_id is None) or from_id == to_id:
@@ -305,8 +313,7 @@ class _Count:
             return
         if receiver is not None and never_logged(receiver, source, port_from, ports, protocol):
             return
-        number, is_first, is_last = mark or (0, True, True)
-        is_open = not is_first and number in self.tracked
+        is_open = known is True
         steps, whole = journey(
             self.network,
             sender,
@@ -318,16 +325,14 @@ class _Count:
             tracked=is_open,
             machines=self.machines,
         )
-        if mark is not None:
-            if is_last:
-                self.tracked.pop(number, None)
-            elif whole:
-                self.tracked[number] = True
+        if not is_last and (whole or (protocol == TCP and not is_open)):
+            self.tracked[number] = whole
         there, here = 0, 0
         if protocol == TCP:
-            if not is_open:
+            if is_first or not (is_open or whole):
                 there, here = SYN, SYN_ACK
             if not whole and not is_open:
+                end_ms = min(end_ms, at_ms + TRY_MS)
                 packets, size = min(packets, TRIES), min(size, TRY_BYTES * TRIES, TRY_BYTES * packets)
                 back, back_size = min(back, TRIES), min(back_size, TRY_BYTES * TRIES, TRY_BYTES * back)
             elif whole and is_last and back:

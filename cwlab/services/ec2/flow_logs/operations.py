@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from cwlab.api import Call
@@ -31,6 +32,7 @@ KINDS = {
 }
 INTERVALS = (60, 600)
 MOST_RESOURCES, MOST_PER_RESOURCE = 1_000, 250
+_NAME = re.compile(r"[.\-_/#A-Za-z0-9]{1,512}")  # of a log group
 
 
 def _touched(call: Call, params: Params) -> list[str]:
@@ -145,14 +147,21 @@ def _group(call: Call, name: str | None, destination: str | None) -> str:
     if name is not None and destination is not None:
         raise _bad("Please only provide LogGroupName or only provide LogDestination.")
     if name is not None:
-        return name
+        return _named(name)
     if destination is None:
         raise _bad("LogDestination can't be empty if LogGroupName is not provided.")
     head = f"arn:aws:logs:{call.region}:{call.account}:log-group:"
     found = destination.removeprefix(head).removesuffix(":*")
     if not destination.startswith(head) or not found:
         raise _bad(f"Invalid LogDestination: {destination}. Expected {head}NAME")
-    return found
+    return _named(found)
+
+
+def _named(name: str) -> str:
+    """A name that a log group can have; whether there is one shows when records are written."""
+    if not _NAME.fullmatch(name):
+        raise _bad(f"Invalid LogGroupName: {name!r}. Expected 1 to 512 letters, digits, . - _ / #")
+    return name
 
 
 def _flow_log(call: Call, log: FlowLog) -> Params:

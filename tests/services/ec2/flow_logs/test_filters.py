@@ -86,6 +86,29 @@ def test_a_long_connection_opens_in_its_first_window_and_closes_in_its_last(worl
     assert sum(int(r[1]) for r in back) == 17 and sum(int(r[2]) for r in back) == 5_000
 
 
+def test_a_connection_that_is_not_let_through_is_given_up_after_four_packets(world):
+    """However long it was to last, and whatever is let in afterwards."""
+    world.create(
+        LogFormat="${srcport} ${packets} ${bytes} ${start} ${end} ${action} ${tcp-flags} ${log-status}"
+    )
+    start = world.s
+    world.send((10, STRANGER, 1_001, world.instance, 22, "tcp", 100, 20_000, 100, 30_000, 600))
+    world.lab.advance(minutes=3)
+    world.ec2.authorize_security_group_ingress(GroupId=world.group, IpPermissions=[opened(22)])
+    world.lab.advance(minutes=20)
+    found = [r for r in world.records() if r[7] == "OK"]
+    assert found == [["1001", "4", "240", str(start + 10), str(start + 17), "REJECT", "2", "OK"]]
+
+
+def test_a_connection_older_than_the_flow_log_has_no_opening_in_it(world):
+    lasting = (10, CUSTOMER, 40_000, world.instance, 80, "tcp", 100, 10_000, 100, 10_000, 290)
+    world.send(lasting)
+    world.lab.advance(minutes=2)
+    world.create(LogFormat="${srcport} ${tcp-flags} ${log-status}")
+    world.lab.advance(minutes=20)
+    assert [r[1] for r in world.records() if r[0] == "40000"] == ["0", "0", "1"]
+
+
 def test_between_two_machines_each_interface_has_its_records(world):
     subnets = world.ec2.describe_subnets()["Subnets"]
     far = next(each["SubnetId"] for each in subnets if each["SubnetId"] != world.subnet)
