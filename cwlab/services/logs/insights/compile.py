@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 POINTER = ("log", "stream", "ts", "place")  # what @ptr is made of
 LATE = ("message", "stream", "log")
-DEFAULT_LIMIT = 10_000
+DEFAULT_LIMIT, MOST_ROWS = 10_000, 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,8 @@ def _finished(chain: Chain, limit: int | None) -> Compiled:
     made = [(name, printed(value)) for name, value in named.items()]
     if pointed:
         made += [(f"ptr_{name}", column(name)) for name in POINTER]
-    most = limit or DEFAULT_LIMIT
+    limited = any(isinstance(command, nodes.Limit) for command in chain.commands)
+    most = limit or (MOST_ROWS if limited else DEFAULT_LIMIT)
     counted = chain.matched.step is not None
     if counted:
         last = _counted(chain, made, most, late=pointed)

@@ -230,8 +230,9 @@ def _embed(cursor: DuckDBPyConnection, table: str, row: int) -> None:
     cursor.register("incoming", {"at": rows, "found": documents})
     try:
         cursor.execute(
-            f"""UPDATE {table} SET document = CAST(i.found AS TEXT), kind = CASE WHEN kind = '' AND i.found IS NOT NULL
-            THEN 'json' ELSE kind END FROM incoming i WHERE {table}.rowid = i."at" """  # noqa: S608
+            f"""UPDATE {table} SET document = i.found, kind = CASE WHEN kind = '' THEN 'json' ELSE kind END
+            FROM (SELECT "at", CAST(found AS TEXT) AS found FROM incoming) i
+            WHERE {table}.rowid = i."at" AND json_valid(i.found)"""  # noqa: S608  (Python takes some that the engine cannot)
         )
     finally:
         cursor.unregister("incoming")

@@ -47,7 +47,7 @@ DNS_LINE = r"^1\.\d+ \d{4}-\d\d-\d\dT[\d:.]+Z \S+ \S+ [A-Z0-9]+ [A-Z]+ (UDP|TCP)
 _ID = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
 LAMBDA_LINE = rf"^((START|END|REPORT) RequestId: |INIT_START |[^\t\n]*\t({_ID})\t|\[[A-Z]+\]\t[^\t\n]*\t({_ID})\t|\S+ ({_ID}) )"
 
-KIND = f"""CASE WHEN starts_with(ltrim(message), '{{') AND json_valid(message) THEN 'json'
+KIND = f"""CASE WHEN starts_with(ltrim(message, ' \t\r\n'), '{{') AND json_valid(message) THEN 'json'
   WHEN regexp_matches(rtrim(message), '{VPC_LINE}') THEN 'vpc'
   WHEN regexp_matches(rtrim(message), '{DNS_LINE}') THEN 'dns'
   WHEN regexp_matches(message, '{LAMBDA_LINE}') THEN 'lambda' ELSE '' END"""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from lark import Lark, Token, Tree, UnexpectedInput
 
 _WORD = re.compile(r"[A-Za-z]\w*")
+_HALF = re.compile("[\ud800-\udfff]")  # of a surrogate pair: UTF-8 has none
 _PART = re.compile(r"`([^`]*)`|([^`.]+)|(\.)")
 _LARGEST_INDEX = 2**31 - 1  # of an item of a list
 _LONG = 100_000  # rows a query can give at most
@@ -83,6 +84,10 @@ def parse(text: str) -> nodes.Query:
     """
     from lark import UnexpectedInput
 
+    half = _HALF.search(text)
+    if half is not None:
+        rule = Mistake("half of a character", "Take it out, or paste the text once more.")
+        raise QueryError(text, half.start(), half.end(), rule)
     try:
         tree = _parser().parse(text)
     except UnexpectedInput as error:
@@ -245,7 +250,8 @@ class _Builder:
             return nodes.Diff(at, end, "")
         if word.lower() not in AGAINST:
             rule = Mistake(
-                f"diff against {word}", "Write diff alone, or with previousDay, previousWeek or previousMonth."
+                f"diff against {word}",
+                "Write diff alone, or with previousDay, previousWeek or previousMonth.",
             )
             raise QueryError(self.text, word.start_pos, word.end_pos, rule)
         return nodes.Diff(at, end, AGAINST[word.lower()])

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _BASE64 = "^((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?)$"  # with its = or without
 _LONGEST = 1_000_000_000
 _ASCII = "^(?:0[xX])?((?:[0-7][0-9a-fA-F])*)$"
+MOST_BYTES = 8 * 1024 * 1024  # of a text that a function makes; an event has one at most
 _BACK = re.compile(r"\\(.)|\\$", re.DOTALL)
 
 
@@ -42,10 +43,22 @@ def _blank(a: Value) -> Value:
 
 
 def _concat(*values: Value) -> Value:
-    sql = txt(values[0])
+    sql, size = txt(values[0]), tree("strlen(:a)", a=txt(values[0]))
     for value in values[1:]:
         sql = tree(":a || :b", a=sql, b=txt(value))
-    return a_text(sql)
+        size = tree(":a + strlen(:b)", a=size, b=txt(value))
+    return a_text(_bounded(sql, size))
+
+
+def _bounded(sql: Expression, size: Expression) -> Expression:
+    """A text, or the end of the query where it would be longer than any event: texts made of texts grow without end."""
+    return tree(
+        "CASE WHEN :size > :most THEN error(:message) ELSE :x END",
+        size=size,
+        most=number(MOST_BYTES),
+        message=text(f"A function makes a text of more than {MOST_BYTES} bytes. Take a part of it first."),
+        x=sql,
+    )
 
 
 def _trim(name: str) -> Callable[..., Value]:
@@ -91,7 +104,14 @@ def _at_an_end(name: str) -> Callable[[Value, Value], Value]:
 
 
 def _replace(a: Value, b: Value, c: Value) -> Value:
-    return a_text(call("replace", txt(a), txt(b), txt(c)))
+    return a_text(_bounded(call("replace", txt(a), txt(b), txt(c)), _grown(a, b, c)))
+
+
+def _grown(a: Value, b: Value, c: Value) -> Expression:
+    """Bytes of a text in which another may stand everywhere, each replaced."""
+    return tree(
+        "strlen(:a) * greatest(1, strlen(:c) // greatest(1, strlen(:b)))", a=txt(a), b=txt(b), c=txt(c)
+    )
 
 
 def _regex_replace(site: Site, a: Value, pattern: Value, instead: Value) -> Value:
@@ -103,7 +123,8 @@ def _regex_replace(site: Site, a: Value, pattern: Value, instead: Value) -> Valu
         replacement = tree("replace(:x, :one, :two)", x=txt(instead), one=text("\\"), two=text("\\\\"))
     else:
         replacement = text(_BACK.sub(lambda hit: _back(site, hit, len(found.groups)), instead.literal))
-    return a_text(call("regexp_replace", txt(a), text(found.source), replacement, text("g")))
+    replaced = call("regexp_replace", txt(a), text(found.source), replacement, text("g"))
+    return a_text(_bounded(replaced, tree("(strlen(:a) + 1) * (strlen(:c) + 1)", a=txt(a), c=txt(instead))))
 
 
 def _back(site: Site, hit: re.Match[str], groups: int) -> str:
