@@ -191,3 +191,11 @@ def test_what_matched_is_told_whatever_is_answered():
     ]:
         answer = engine.run(compiled(parse(text), 0), [source])
         assert (answer.matched, len(answer.rows)) == (matched, rows), text
+
+
+def test_lists_do_not_multiply_without_end():
+    message = json.dumps({"a": list(range(1500))})
+    text = "fields jsonParse(@message) as j | unnest j.a into x | unnest j.a into y | stats count(*)"
+    with pytest.raises(duckdb.Error, match="more than 1000000 rows"):
+        query(text, message)
+    assert query(text, json.dumps({"a": list(range(30))})) == [{"count(*)": "900"}]

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cwlab.services.logs.insights import nodes
 from cwlab.services.logs.insights.chain import Chain
-from cwlab.services.logs.insights.tree import call, column, number, tree
+from cwlab.services.logs.insights.tree import call, column, number, text, tree
 from cwlab.services.logs.insights.values import Value
+
+if TYPE_CHECKING:
+    from sqlglot.expressions import Expression
+
+MOST_ITEMS = 1_000_000
 
 
 def unnest(chain: Chain, command: nodes.Unnest) -> None:
@@ -26,14 +33,28 @@ def unnest(chain: Chain, command: nodes.Unnest) -> None:
     )
     every, name, nth = chain.unique("items"), chain.unique(command.name.name), chain.unique("nth")
     chain.step(chain.all(exp.alias_(items, exp.to_identifier(every, quoted=True))))
+    bounded = _bounded(chain.last(), every)
     chain.step(
         chain.all(
             exp.alias_(call("unnest", column(every)), exp.to_identifier(name, quoted=True)),
             exp.alias_(
                 call("generate_subscripts", column(every), number(1)), exp.to_identifier(nth, quoted=True)
             ),
-        )
+        ).where(bounded, copy=False)
     )
     chain.known[command.name.name] = Value(column(name), "part")
     chain.order = [*chain.order, (nth, False)]
     chain.ties = [*chain.ties, (nth, False)]
+
+
+def _bounded(table: str, items: str) -> Expression:
+    """True, or the end of the query where there are too many items. It is known before there is a row for any."""
+    from sqlglot import exp
+
+    count = tree(
+        "CASE WHEN COALESCE(SUM(len(:x)), 0) > :most THEN error(:message) ELSE 0 END",
+        x=column(items),
+        most=number(MOST_ITEMS),
+        message=text(f"unnest makes more than {MOST_ITEMS} rows. Filter first."),
+    )
+    return tree(":n = 0", n=exp.select(count).from_(table).subquery())
