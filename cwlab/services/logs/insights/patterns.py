@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from cwlab.services.logs.insights import shapes
-from cwlab.services.logs.insights.tree import column, number, text, tree
+from cwlab.services.logs.insights.tree import array, column, number, text, tree
 
 if TYPE_CHECKING:
     from sqlglot.expressions import Expression, Select
@@ -24,12 +24,17 @@ if TYPE_CHECKING:
 
 MANY = 5  # words at one place of otherwise equal texts that make it a dynamic token
 SIGN = "\x1a"  # stands for a dynamic token; a text's own becomes a question mark
-_WORD = r"[\p{L}\p{N}_]+(?:[.-]+[\p{L}\p{N}_]+)*"
-_PIECE = rf"{_WORD}|{SIGN}|[^{SIGN}\p{{L}}\p{{N}}_]+"
-_BEGINS_WORD = r"^[\p{L}\p{N}_]"
-LEVELS = (
-    r"(?i)^(?:fatal|critical|severe|emerg|emergency|alert|err|error|warn|warning|notice|info|debug|trace)$"
-)
+_LETTER = r"\w\x{80}-\x{10FFFF}"  # beyond ASCII all are: to tell letters there costs more than all the rest
+_WORD = rf"[{_LETTER}]+(?:[.-]+[{_LETTER}]+)*"
+_PIECE = rf"{_WORD}|{SIGN}|[^{SIGN}{_LETTER}]+"
+_BEGINS_WORD = rf"^[{_LETTER}]"
+SEVERITIES = {  # labels, and the words that tell them
+    "Error": "FATAL|CRITICAL|SEVERE|EMERG|EMERGENCY|ALERT|ERROR|ERR",
+    "Warning": "WARN|WARNING",
+    "Info": "INFO|NOTICE",
+    "Debug": "DEBUG|TRACE",
+}
+_LEVELS = "|".join(SEVERITIES.values()).split("|")
 
 
 class Texts(NamedTuple):
@@ -139,13 +144,13 @@ def _words(chain: Chain, skeletons: str) -> str:
     return step(
         chain,
         """SELECT id, i, word, size, hash(i || ' ' || word) AS own, bit_xor(hash(i || ' ' || word)) OVER (PARTITION BY id) AS whole,
-                  word = :sign OR (regexp_matches(word, :begins) AND NOT regexp_matches(word, :levels)) AS may_vary
+                  word = :sign OR (regexp_matches(word, :begins) AND NOT list_contains(:levels, upper(word))) AS may_vary
            FROM (SELECT id, generate_subscripts(words, 1) AS i, unnest(words) AS word, len(words) AS size
                  FROM (SELECT id, regexp_extract_all(skeleton, :piece) AS words FROM skeletons) AS a) AS b""",
         {"skeletons": skeletons},
         sign=text(SIGN),
         begins=text(_BEGINS_WORD),
-        levels=text(LEVELS),
+        levels=array(*map(text, _LEVELS)),
         piece=text(_PIECE),
     )
 

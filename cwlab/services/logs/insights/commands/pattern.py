@@ -16,15 +16,7 @@ from cwlab.services.logs.insights.values import Value
 if TYPE_CHECKING:
     from sqlglot.expressions import Expression
 
-# What a pattern says of its severity, and the words that say so. Of words in capitals the first counts, as a logger writes
-# its level before the message; where there are none, the most severe word in any case.
-SEVERITIES = {
-    "Error": "FATAL|CRITICAL|SEVERE|EMERG|EMERGENCY|ALERT|ERROR|ERR",
-    "Warning": "WARN|WARNING",
-    "Info": "INFO|NOTICE",
-    "Debug": "DEBUG|TRACE",
-}
-_ANY = "|".join(SEVERITIES.values())
+_ANY = "|".join(patterns.SEVERITIES.values())
 
 
 def pattern(chain: Chain, command: nodes.Pattern) -> None:
@@ -88,7 +80,11 @@ def shown(chain: Chain, made: dict[str, Value], order: list[tuple[str, bool]]) -
 
 
 def severity(pattern: Expression) -> Expression:
-    """The label of a pattern's severity, null where no word tells it."""
+    """The label of a pattern's severity, null where no word tells it.
+
+    Of words in capitals the first counts, as a logger writes its level before the message; where there are none, the most
+    severe word in any case.
+    """
     from sqlglot import exp
 
     first = tree("regexp_extract(:p, :words)", p=pattern, words=text(rf"\b(?:{_ANY})\b"))
@@ -97,13 +93,15 @@ def severity(pattern: Expression) -> Expression:
             this=exp.In(this=first.copy(), expressions=[text(word) for word in words.split("|")]),
             true=text(label),
         )
-        for label, words in SEVERITIES.items()
+        for label, words in patterns.SEVERITIES.items()
     ]
     by_any = [
         exp.If(
             this=tree("regexp_matches(:p, :words)", p=pattern, words=text(rf"(?i)\b(?:{words})\b{more}")),
             true=text(label),
         )
-        for (label, words), more in zip(SEVERITIES.items(), (r"|Exception\b", "", "", ""), strict=True)
+        for (label, words), more in zip(
+            patterns.SEVERITIES.items(), (r"|Exception\b", "", "", ""), strict=True
+        )
     ]
     return exp.Case(ifs=by_first + by_any)
