@@ -185,7 +185,7 @@ def journey(
         allowed = tracked or sender.filters.group(True, destination, receiver_groups, port_to, protocol)
         allowed = allowed and (local or sender.filters.acl(True, destination, port_to, protocol, False))
         steps.append(Step(nic, True, False, destination, allowed))
-        if not allowed or not (inside or _leaves(network, sender, destination, machines)):
+        if not allowed or not (inside or _leaves(network, sender, destination, protocol, machines)):
             return steps, False
     if receiver is not None:
         if not seen_as:
@@ -215,25 +215,42 @@ def _by_vpn(at: Place, address: str, machines: tuple[OnPremises, ...]) -> bool:
     return any(each.private_ip == address and each.vpn == at.interface.vpc_id for each in machines)
 
 
-def _leaves(network: Network, at: Place, destination: str, machines: tuple[OnPremises, ...]) -> bool:
+def _leaves(
+    network: Network, at: Place, destination: str, protocol: int, machines: tuple[OnPremises, ...]
+) -> bool:
     """Whether packets come to an address outside the VPC; if not, the flow log has an ACCEPT and no answer."""
     if _by_vpn(at, destination, machines):
         return True
-    nic = at.interface
-    table = table_of(network.route_tables.values(), nic.vpc_id, nic.subnet_id)
-    route = None if table is None else best_route(table, destination)
-    if route is None:
+    if not around(destination, at.vpc, at.subnet)[2]:
         return False
-    if route.target.startswith("igw-"):
-        gateway = network.internet_gateways.get(route.target)
-        return nic.public_ip is not None and gateway is not None and gateway.vpc_id == nic.vpc_id
-    if route.target.startswith("nat-"):
-        nat = network.nat_gateways.get(route.target)
-        return nat is not None and nat.state == "available"
-    return route.target.startswith("vpce-")
+    nic = at.interface
+    target = _target(network, nic.vpc_id, nic.subnet_id, destination)
+    if not target.startswith("nat-"):
+        through_endpoint = target.startswith("vpce-")
+        return through_endpoint or _by_gateway(network, nic.vpc_id, target, nic.public_ip)
+    nat = network.nat_gateways.get(target)
+    if nat is None or nat.state != "available" or nat.connectivity != "public":
+        return False
+    onward = _target(network, nat.vpc_id, nat.subnet_id, destination)
+    return protocol in (ICMP, TCP, UDP) and _by_gateway(network, nat.vpc_id, onward, nat.public_ip)
 
 
-PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8")
+def _target(network: Network, vpc_id: str, subnet_id: str, destination: str) -> str:
+    """Where a subnet's route for an address leads; "" without one."""
+    table = table_of(network.route_tables.values(), vpc_id, subnet_id)
+    route = None if table is None else best_route(table, destination)
+    return "" if route is None else route.target
+
+
+def _by_gateway(network: Network, vpc_id: str, target: str, public_ip: str | None) -> bool:
+    """Whether an internet gateway carries packets of someone with this public address."""
+    gateway = network.internet_gateways.get(target)
+    return public_ip is not None and gateway is not None and gateway.vpc_id == vpc_id
+
+
+PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8",
+           "0.0.0.0/8", "224.0.0.0/3")  # fmt: skip
+"""Addresses nobody on the internet has."""
 
 
 @lru_cache(maxsize=_MEMORY)

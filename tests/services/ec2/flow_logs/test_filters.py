@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.services.ec2.flow_logs.world import (
     AMAZON_LINUX,
     CUSTOMER,
@@ -150,6 +152,46 @@ def test_without_a_public_address_nothing_comes_and_nothing_comes_back(world):
     world.lab.advance(minutes=10)
     stream = f"{made['NetworkInterfaces'][0]['NetworkInterfaceId']}-all"
     assert world.seen(stream) == [(ip, SERVER, "ACCEPT")]  # no route: not a reject, and no answer
+
+
+@pytest.mark.parametrize("peer", ["10.99.0.1", "192.168.1.1", "100.64.0.1", "224.0.0.1", "255.255.255.255"])
+def test_the_internet_has_no_private_addresses(world, peer):
+    """Whatever the route says: what is sent there is not answered, and nothing comes from there."""
+    world.create()
+    world.send(
+        (1, world.instance, 40_000, peer, 443, "tcp", 9, 900, 9, 900),
+        (2, peer, 40_001, world.instance, 80, "tcp", 9, 900, 9, 900),
+    )
+    world.lab.advance(minutes=10)
+    assert world.seen() == [(world.ip, peer, "ACCEPT")]
+
+
+def test_through_a_nat_gateway_answers_come_if_it_can_reach_the_internet(world):
+    ec2 = world.ec2
+    subnet = ec2.create_subnet(VpcId=world.vpc, CidrBlock="172.31.200.0/24")["Subnet"]["SubnetId"]
+    made = ec2.run_instances(ImageId=AMAZON_LINUX, MinCount=1, MaxCount=1, SubnetId=subnet)["Instances"][0]
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    public = ec2.create_nat_gateway(SubnetId=world.subnet, AllocationId=address)["NatGateway"]["NatGatewayId"]
+    private = ec2.create_nat_gateway(SubnetId=world.subnet, ConnectivityType="private")
+    table = ec2.create_route_table(VpcId=world.vpc)["RouteTable"]["RouteTableId"]
+    ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
+    everywhere = {"RouteTableId": table, "DestinationCidrBlock": "0.0.0.0/0"}
+    ec2.create_route(**everywhere, NatGatewayId=public)
+    world.create()
+    world.lab.advance(minutes=5)
+
+    def tried(port: int, protocol: int = 6) -> list[str]:
+        start = world.s
+        world.send((1, made["InstanceId"], port, SERVER, 443, protocol, 4, 200, 4, 200))
+        world.lab.advance(minutes=10)
+        events = world.events(f"{made['NetworkInterfaces'][0]['NetworkInterfaceId']}-all", since=start)
+        found = [each["message"].split(" ") for each in events]
+        return [r[12] for r in found if r[3] in (made["PrivateIpAddress"], SERVER)]
+
+    assert tried(1_001) == ["ACCEPT", "ACCEPT"]
+    assert tried(0, 47) == ["ACCEPT"]  # NAT gateways know TCP, UDP and ICMP
+    ec2.replace_route(**everywhere, NatGatewayId=private["NatGateway"]["NatGatewayId"])
+    assert tried(1_002) == ["ACCEPT"]
 
 
 NEVER = [
