@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cwlab.services.logs.history import Moment
+from cwlab.services.logs.history import ALWAYS, Moment
 from cwlab.services.logs.insights import engine, nodes
 from cwlab.services.logs.insights.chain import Chain
 from cwlab.services.logs.insights.commands import apply
@@ -27,7 +27,9 @@ def extent(log: str, sources: Sequence[engine.Source], spans: Spans) -> dict[str
             value = chain.lookup(nodes.Field(0, 0, name, tuple(name.split("."))))
         except QueryError:
             continue  # a field that no event has here
-        there = tree(":x IS NOT NULL AND :known", x=value.sql, known=holds(name, table))
+        there = tree(":x IS NOT NULL", x=value.sql)
+        if spans[name] != [(ALWAYS, None)]:  # what is always indexed need not be looked up event by event
+            there = tree(":x AND :known", x=there, known=holds(name, table))
         chosen += [tree(f"{what}(CASE WHEN :there THEN ts END)", there=there) for what in ("MIN", "MAX")]
         names.append(name)
     whole = whole_statement(chain, exp.select(*chosen).from_("input"), [])
