@@ -1,13 +1,14 @@
-"""What the engine holds of events: one table of its own, ``kept``, in which each long chunk lies in one piece.
+"""What the engine holds of events: tables of long chunks, which never change; short ones are gathered for each query.
 
-A long chunk never changes, so it is copied once; short ones are gathered for each query. Nothing of this is state of a
-world: it can be dropped at any time and is made again. Text in the statements here is names of our own and numbers.
+Nothing of this is state of a world: it can be dropped at any time and is made again. Text in the statements here is
+names of our own and numbers.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 
 LONG = 256  # rows of a chunk from which on its copy is kept
 KEPT_BYTES = 512 * 1024 * 1024  # of text, in all copies
-FEW = 8  # pieces of ``kept`` that a query names one by one
-MOST_RUNS = 16  # that a query puts together: each is a look at the whole table
+FEW = 8  # pieces of a table that a query names one by one
 COLUMNS = "chunk INT, ts BIGINT, ingested BIGINT, place BIGINT, message TEXT, kind TEXT, document TEXT"
 COPIED = f"SELECT *, {KIND}, NULL FROM (SELECT * REPLACE (CAST(message AS TEXT) AS message) FROM incoming)"  # noqa: S608
 # Documents that are not the message as it stands. Each field but the first has a comma before it.
@@ -50,87 +50,94 @@ Piece = tuple[
 ]  # a chunk's number in a table, the chunk, its rows from and to (exclusive)
 
 
+class Held(NamedTuple):
+    """A table of whole chunks, in order; held themselves, so that each keeps its id.
+
+    Args:
+        plain: each message is a document as it stands.
+    """
+
+    table: str
+    chunks: tuple[Chunk, ...]
+    plain: bool
+
+
 class Copies:
-    """The copies in a database."""
+    """The copies in a database: a table for each sequence of long chunks that queries ask for.
+
+    A table is never added to. What a query reads lies in the same way whatever was asked before, since the last bit of
+    a sum depends on it.
+    """
 
     def __init__(self) -> None:
         self.database = sql.shared()
-        self.kept: dict[
-            int, tuple[Chunk, int, int]
-        ] = {}  # by id: the chunk, so that it keeps its id; its number; its first row
-        self.bytes = self.rows = 0
-        self.plain = True
+        self.kept: OrderedDict[tuple[int, ...], Held] = (
+            OrderedDict()
+        )  # by the chunks' ids, the longest unused first
+        self.numbers = count(1)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of text in all copies."""
+        return sum(chunk.nbytes for held in self.kept.values() for chunk in held.chunks)
 
     def hold(self, cursor: DuckDBPyConnection, inputs: Sequence[Sequence[Source]]) -> None:
-        """Have a copy of every long chunk. Where that would be too much, or they lie too much out of order, begin anew."""
-        every = [[s.chunk for s in sources if len(s.chunk) >= LONG] for sources in inputs]
-        long = {id(chunk): chunk for chunks in every for chunk in chunks}
-        missing = [chunk for key, chunk in long.items() if key not in self.kept]
-        places = {key: n for key, (_, n, _) in self.kept.items()}
-        places |= {id(chunk): n for n, chunk in enumerate(missing, len(self.kept))}
-        much = self.bytes + sum(chunk.nbytes for chunk in missing) > KEPT_BYTES
-        if not self.kept or (much and missing) or any(_runs(chunks, places) > MOST_RUNS for chunks in every):
-            self.kept, self.bytes, self.rows, self.plain, missing = {}, 0, 0, True, list(long.values())
-            cursor.execute(f"CREATE OR REPLACE TABLE kept ({COLUMNS})")
-        if not missing:
-            return
-        first = len(self.kept)
-        pieces = [(n, each, 0, len(each)) for n, each in enumerate(missing, first)]
-        self.plain &= _fill(cursor, "kept", pieces, self.rows)
-        for n, each in enumerate(missing, first):
-            self.kept[id(each)] = each, n, self.rows
-            self.rows += len(each)
-            self.bytes += each.nbytes
+        """Have copies of all long chunks, and let go of others while there is too much."""
+        every = {_key(chunks): chunks for chunks in map(_long, inputs) if chunks}
+        for key, chunks in every.items():
+            if key in self.kept:
+                self.kept.move_to_end(key)
+                continue
+            table = f"kept{next(self.numbers)}"
+            cursor.execute(f"CREATE OR REPLACE TABLE {table} ({COLUMNS})")
+            plain = _fill(cursor, table, [(n, chunk, 0, len(chunk)) for n, chunk in enumerate(chunks)])
+            self.kept[key] = Held(table, tuple(chunks), plain)
+        for key in [key for key in self.kept if key not in every]:
+            if self.nbytes <= KEPT_BYTES:
+                break
+            cursor.execute(f"DROP TABLE {self.kept.pop(key).table}")
 
     def view(self, cursor: DuckDBPyConnection, table: str, sources: Sequence[Source]) -> None:
-        """Make a view of that name of the sources, whose long chunks are held.
-
-        Its rows come in the order of the sources, long ones first, whatever is held besides: a sum depends on it.
-        """
+        """Make a view of that name of the sources, whose long chunks are held; its rows come in their order, those last."""
         from sqlglot import exp
 
-        runs: list[dict[int, Source]] = []
-        for source in sources:
-            if len(source.chunk) < LONG:
-                continue
-            n = self.kept[id(source.chunk)][1]
-            if not runs or n <= max(runs[-1]):
-                runs.append({})
-            runs[-1][n] = source
-        selects = [self._run(run, number) for number, run in enumerate(runs)]
         short = [source for source in sources if len(source.chunk) < LONG]
-        if short or not selects:
+        long = [source for source in sources if len(source.chunk) >= LONG]
+        selects = []
+        if short or not long:
             name = f"gathered_{table}"
             cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} ({COLUMNS})")
-            plain = _fill(cursor, name, [(n, s.chunk, s.first, s.last) for n, s in enumerate(short)], 0)
-            selects.append(_columns(name, dict(enumerate(short)), "-1 - rowid", plain))
+            plain = _fill(cursor, name, [(n, s.chunk, s.first, s.last) for n, s in enumerate(short)])
+            selects.append(_columns(name, short, "-1 - rowid", plain))
+        if long:
+            selects.append(_rows(self.kept[_key(_long(sources))], long))
         union = selects[0]
         for select in selects[1:]:
             union = exp.Union(this=union, expression=select, distinct=False)
         cursor.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS {union.sql('duckdb')}")
 
-    def _run(self, run: Mapping[int, Source], number_: int) -> Select:
-        """The rows of kept chunks in the order they lie in. A chunk that two runs have has other line numbers in each."""
-        spans = {}
-        for n, source in run.items():
-            first = self.kept[id(source.chunk)][2]
-            spans[n] = first + source.first, first + source.last
-        select = _columns("kept", run, f"rowid + {number_ << 40}" if number_ else "rowid", self.plain)
-        pieces = _joined(list(spans.values()))
-        if pieces == [(0, self.rows)]:
-            return select
-        if len(pieces) <= FEW:
-            within = [tree("rowid >= :a AND rowid < :b", a=number(a), b=number(b)) for a, b in pieces]
-            return select.where(joined(within, "or"), copy=False)
-        every = [spans.get(n, (0, 0)) for n in range(max(spans) + 1)]
-        starts, ends = (_of_chunk([number(pair[end]) for pair in every]) for end in (0, 1))
-        return select.where(tree("rowid >= :starts AND rowid < :ends", starts=starts, ends=ends), copy=False)
+
+def _long(sources: Sequence[Source]) -> list[Chunk]:
+    return [source.chunk for source in sources if len(source.chunk) >= LONG]
 
 
-def _runs(chunks: Sequence[Chunk], places: Mapping[int, int]) -> int:
-    """In how many runs the chunks lie, each in order."""
-    numbers = [places[id(chunk)] for chunk in chunks]
-    return 1 + sum(b <= a for a, b in pairwise(numbers))
+def _key(chunks: Sequence[Chunk]) -> tuple[int, ...]:
+    return tuple(map(id, chunks))
+
+
+def _rows(held: Held, sources: Sequence[Source]) -> Select:
+    """The rows of the sources, whose chunks a table holds in their order."""
+    starts = np.cumsum([0, *map(len, held.chunks)]).tolist()
+    spans = [(at + s.first, at + s.last) for at, s in zip(starts[:-1], sources, strict=True)]
+    select = _columns(held.table, sources, "rowid", held.plain)
+    pieces = _joined(spans)
+    if pieces == [(0, starts[-1])]:
+        return select
+    if len(pieces) <= FEW:
+        within = [tree("rowid >= :a AND rowid < :b", a=number(a), b=number(b)) for a, b in pieces]
+        return select.where(joined(within, "or"), copy=False)
+    low, high = (_of_chunk([number(pair[end]) for pair in spans]) for end in (0, 1))
+    return select.where(tree("rowid >= :low AND rowid < :high", low=low, high=high), copy=False)
 
 
 def _joined(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -149,8 +156,8 @@ def _of_chunk(items: list[Expression]) -> Expression:
     return call("list_extract", array(*items), tree("chunk + 1"))
 
 
-def _columns(table: str, numbered: Mapping[int, Source], line: str, plain: bool) -> Select:
-    """The columns of events, of a table of numbered chunks.
+def _columns(table: str, sources: Sequence[Source], line: str, plain: bool) -> Select:
+    """The columns of events, of a table of the sources' chunks.
 
     Args:
         plain: each message is a document as it stands.
@@ -159,15 +166,15 @@ def _columns(table: str, numbered: Mapping[int, Source], line: str, plain: bool)
 
     from cwlab.services.logs.insights.chain import EVENTS
 
-    every = [numbered.get(n) for n in range(max(numbered, default=-1) + 1)]
-
     def of(names: list[str]) -> Expression:
-        return text(names[0]) if len(set(names)) == 1 else _of_chunk([text(name) for name in names])
+        if len(set(names)) <= 1:
+            return text("".join(names[:1]))
+        return _of_chunk([text(name) for name in names])
 
     made = {
         "line": tree(line),
-        "stream": of([source.stream if source else "" for source in every] or [""]),
-        "log": of([source.log if source else "" for source in every] or [""]),
+        "stream": of([source.stream for source in sources]),
+        "log": of([source.log for source in sources]),
         "json": column("message")
         if plain
         else tree("CASE kind WHEN 'json' THEN COALESCE(document, message) ELSE document END"),
@@ -192,8 +199,8 @@ def plain(cursor: DuckDBPyConnection, table: str, columns: Plain) -> None:
         cursor.unregister("incoming")
 
 
-def _fill(cursor: DuckDBPyConnection, table: str, pieces: Sequence[Piece], row: int) -> bool:
-    """Add rows of numbered chunks to a table of so many rows: their columns, the kind of each message and, where it is
+def _fill(cursor: DuckDBPyConnection, table: str, pieces: Sequence[Piece]) -> bool:
+    """Put rows of numbered chunks into an empty table: their columns, the kind of each message and, where it is
     not the message itself, the document in it. Whether each message is a document as it stands."""
     if not pieces:
         return True
@@ -213,15 +220,15 @@ def _fill(cursor: DuckDBPyConnection, table: str, pieces: Sequence[Piece], row: 
         cursor.execute(f"INSERT INTO {table} {COPIED}")
     finally:
         cursor.unregister("incoming")
-    _embed(cursor, table, row)
-    other = f"SELECT COUNT(*) FROM {table} WHERE rowid >= {row} AND (kind <> 'json' OR document IS NOT NULL)"  # noqa: S608
+    _embed(cursor, table)
+    other = f"SELECT COUNT(*) FROM {table} WHERE kind <> 'json' OR document IS NOT NULL"  # noqa: S608
     return cursor.execute(other).fetchall() == [(0,)]
 
 
-def _embed(cursor: DuckDBPyConnection, table: str, row: int) -> None:
-    """Documents that are not the message as it stands, of the rows from one on."""
+def _embed(cursor: DuckDBPyConnection, table: str) -> None:
+    """Documents that are not the message as it stands."""
     found = cursor.execute(
-        f"SELECT rowid, kind, message FROM {table} WHERE rowid >= {row} AND ({APART})"  # noqa: S608
+        f"SELECT rowid, kind, message FROM {table} WHERE {APART}"  # noqa: S608
     ).fetchall()
     made = [(at, document(kind, message)) for at, kind, message in found]
     if not any(each for _, each in made):
