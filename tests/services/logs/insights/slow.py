@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from tests.services.logs.insights.text import constant, label
+from tests.services.logs.insights.text import constant, label, shown_as
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(?:[eE]([+-]?\d+))?", re.ASCII)
 SPANS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 7 * 86_400_000}
@@ -27,6 +27,7 @@ MOST = {"ms": 1000, "s": 60, "m": 60, "h": 24}
 MONTHS = {"mo": 1, "q": 3, "y": 12}
 MONDAY = 4 * 86_400_000  # the first one after 1970 began
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FIRST, LAST = -62_135_596_800_000, 253_402_300_799_999
 ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,
@@ -88,6 +89,12 @@ def text(value: Any) -> str | None:
     if isinstance(value, float):
         return repr(value + 0.0).removesuffix(".0")
     return value if isinstance(value, str) else None
+
+
+def instant(value: Any) -> Time | None:
+    """As an instant; the calendar has the years 1 to 9999."""
+    ms = value if isinstance(value, Time) else number(value)
+    return Time(math.floor(ms)) if ms is not None and FIRST <= ms <= LAST else None
 
 
 def holds(value: Any) -> bool:
@@ -172,6 +179,8 @@ def value(e: Expr, row: Row, now_ms: int = 0) -> Any:
     def of(part: Expr) -> Any:
         return value(part, row, now_ms)
 
+    if not isinstance(row, Event) and not constant(e) and shown_as(e) in row:
+        return row[shown_as(e)]  # what a stats before made of the same text
     match kind:
         case "num":
             return float(given[0])
@@ -201,9 +210,7 @@ def value(e: Expr, row: Row, now_ms: int = 0) -> Any:
         case "bin":
             return rounded(row.time, given[0], given[1], False)
         case "floor" | "ceil":
-            at = of(given[0])
-            if not isinstance(at, Time):
-                at = None if number(at) is None else Time(math.floor(number(at) or 0))
+            at = instant(of(given[0]))
             return None if at is None else rounded(at, given[1], given[2], kind == "ceil")
     raise AssertionError(e)
 
@@ -255,9 +262,9 @@ def call(name: str, given: list[Any], now_ms: int) -> Any:
         return words[0][start : start + length[0]] if length else words[0][start:]
     numbers = [number(each) for each in given]
     if name == "tomillis":
-        return None if numbers[0] is None else float(math.floor(numbers[0]))
+        return None if (at := instant(given[0])) is None else float(at)
     if name == "frommillis":
-        return None if numbers[0] is None else Time(math.floor(numbers[0]))
+        return instant(given[0])
     if None in numbers:
         return None
     try:
