@@ -28,7 +28,7 @@ Span = tuple[Moment, Moment | None]  # from, to (exclusive); None: still
 Scoped = tuple[tuple[str, tuple[str, ...]], ...]  # account policies: the prefix of group names, the fields
 
 _CRITERIA = re.compile(
-    r"""\s*LogGroupNamePrefix\s*(?:=|(?:IN\s*\[))\s*(?P<quote>["'])(?P<prefix>[^"']+)(?P=quote)\s*\]?\s*"""
+    r"""\s*LogGroupNamePrefix(?:\s*=|\s+IN\s*(?P<list>\[))\s*(?P<quote>["'])(?P<prefix>[^"']+)(?P=quote)\s*(?(list)\])\s*"""
 )
 
 

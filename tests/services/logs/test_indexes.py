@@ -152,7 +152,17 @@ def test_there_are_twenty_policies_of_the_account_at_most(logs):
 
 
 @pytest.mark.parametrize(
-    "criteria", ["LogGroupName NOT IN ['a']", "LogGroupNamePrefix", "x", 'LogGroupNamePrefix = ""']
+    "criteria",
+    [
+        "LogGroupName NOT IN ['a']",
+        "LogGroupNamePrefix",
+        "x",
+        'LogGroupNamePrefix = ""',
+        'LogGroupNamePrefix IN ["a"',
+        'LogGroupNamePrefix = "a"]',
+        'LogGroupNamePrefix IN "a"',
+        'LogGroupNamePrefixIN ["a"]',
+    ],
 )
 def test_other_criteria_are_refused(logs, criteria):
     asked = {"policyName": "p", "policyType": "FIELD_INDEX_POLICY", "policyDocument": policy("a")}
