@@ -25,7 +25,7 @@ PAGES = 20
 EVERYTHING = "fields @timestamp, @message"
 POINTER = "@ptr"
 SYSTEM = ("@timestamp", "@message", "@logStream", "@log", "@ingestionTime")
-KINDS = {"line": False, "stacked area": True}
+LINE, AREA = "line", "stacked area"
 
 
 def insights(
@@ -60,7 +60,7 @@ def insights(
         raise BadInput(names, "names no log group.", "Give a name, or several.")
     offered = _Offered(lab, names, region)
 
-    def draw(query: str, back: str, chart: bool, page: int) -> Shown:
+    def draw(query: str, back: str, chart: str, page: int) -> Shown:
         now_ms = to_ms(lab.now)
         start_ms = now_ms - BACK[back] * SECOND if BACK[back] else 0
         text = query if query.strip() else EVERYTHING
@@ -80,7 +80,7 @@ def insights(
         first = start_ms or min([now_ms, *_stamps(frame, drawn)])
         picture = answers(
             frame, drawn, start_ms=first, end_ms=now_ms + round((now_ms - first) * 0.02) + 1, now_ms=now_ms, page=page,
-            stacked=chart, empty=_empty(statistics),
+            stacked=chart == AREA, empty=_empty(statistics),
         )  # fmt: skip
         folds = {"The SQL it becomes": sql(text, to_datetime(now_ms))}
         return Shown(picture, _why(statistics, extra, frame, drawn), setup=calls, note="", folds=folds)
@@ -88,7 +88,7 @@ def insights(
     controls: list[Control] = [
         Code("query", "Query", query, words=lambda: offered.words),
         Pick("back", "Back", {word: word for word in BACK}, back),
-        Pick("chart", "By time", KINDS, False),
+        Pick("chart", "By time", {LINE: LINE, AREA: AREA}, LINE),
         Whole("page", "Page", 1, PAGES, 1),
         Push("run", "Run", lambda: panel.refresh(), "Ask again: the lab may have moved"),
     ]

@@ -115,7 +115,7 @@ def time_series(sheet: Canvas, room: Room, series: Sequence[Drawn], look: Look) 
         at = across(t)
         sheet.line([(at, plot.y), (at, plot.y2)], theme.GRID, width=0.7)
         sheet.text(min(max(at, plot.x + 12), plot.x2 - 12), plot.y2 + 10, word, size=10, align="center")
-    axes = {side: value_axis(sheet, plot, limit, side, look.axis(side)) for side, limit in limits.items()}
+    axes = {side: _value_axis(sheet, plot, limit, side, look.axis(side)) for side, limit in limits.items()}
     _annotate(sheet, plot, axes["left"], across, look)
     for side, axis in axes.items():
         own = sides[side]
@@ -153,7 +153,7 @@ def _limits(own: Sequence[Drawn], look: Look, side: str, stacked: bool) -> tuple
     return value_range(min(values, default=0.0), max(values, default=1.0), axis.get("min"), axis.get("max"))
 
 
-def value_axis(
+def _value_axis(
     sheet: Canvas, plot: Room, limits: tuple[float, float], side: str, given: Mapping[str, Any]
 ) -> Axis:
     axis = Axis(*limits, plot.y2, plot.y)

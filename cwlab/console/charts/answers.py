@@ -18,8 +18,8 @@ import pandas as pd
 
 from cwlab.console import theme
 from cwlab.console.board.canvas import Canvas, drawing, fitting, wrapped
-from cwlab.console.board.plots import Drawn, Look, Room, legend, nothing, time_series, value_axis
-from cwlab.console.board.scales import value_range
+from cwlab.console.board.plots import Drawn, Look, Room, legend, nothing, time_series
+from cwlab.console.board.scales import Axis, value_range, value_ticks
 from cwlab.console.charts.loglines import columns, lit_text
 from cwlab.console.picture import Picture, show
 from cwlab.console.picture import drawing as themed
@@ -186,7 +186,10 @@ def _bars(sheet: Canvas, space: Room, frame: pd.DataFrame, groups: Groups) -> No
     plot = Room(
         space.x + 9 + 6 * max(len(number(low)), len(number(high))), space.y + 14, space.x2 - 4, space.y2 - 18
     )
-    axis = value_axis(sheet, plot, (low, high), "left", {})
+    axis = Axis(low, high, plot.y2, plot.y)
+    for value in value_ticks(low, high, 5):  # boxes, as the bars are: what comes later lies above
+        sheet.box(plot.x, axis(value) - 0.4, plot.x2, axis(value) + 0.4, fill=theme.GRID)
+        sheet.text(plot.x - 5, axis(value), number(value), size=SIZE, align="right")
     each = plot.width / len(frame)
     wide = min(each * 0.8, 90.0)
     for n, row in enumerate(frame.to_dict("records")):
@@ -200,14 +203,8 @@ def _bars(sheet: Canvas, space: Room, frame: pd.DataFrame, groups: Groups) -> No
                 continue
             x = middle - wide / 2 + wide * k / len(values)
             x2, y = x + wide / len(values), axis(float(value))
-            sheet.box(
-                x + 0.5,
-                min(y, axis(0)),
-                x2 - 0.5,
-                max(y, axis(0)),
-                fill=theme.SERIES[k % len(theme.SERIES)],
-                opacity=0.85,
-            )
+            color = theme.SERIES[k % len(theme.SERIES)]
+            sheet.box(x + 0.5, min(y, axis(0)), x2 - 0.5, max(y, axis(0)), fill=color, opacity=0.85)
             sheet.dot(
                 (x + x2) / 2,
                 y,
