@@ -590,6 +590,19 @@ def test_the_group_of_findings_must_exist_and_the_caller_may_let_them_in(lab, lo
     assert len(json.loads(allowed["policyDocument"])["Statement"]) == 1
 
 
+def test_findings_of_several_groups_go_where_each_says(lab, logs):
+    grant = {"Effect": "Allow", "Principal": {"Service": "es.amazonaws.com"}, "Action": "logs:PutLogEvents"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": grant | {"Resource": "*"}})
+    logs.put_resource_policy(policyName="AWSLogDeliveryWrite20150319", policyDocument=document)
+    for name in ("/found/1", "/found/2"):
+        logs.create_log_group(logGroupName=name)
+        protect(logs, "EmailAddress", findings={"CloudWatchLogs": {"LogGroup": name}})
+        put(logs, lab, SECRET)
+        assert len(logs.filter_log_events(logGroupName=name)["events"]) == 1
+    (allowed,) = logs.describe_resource_policies()["resourcePolicies"]
+    assert len(json.loads(allowed["policyDocument"])["Statement"]) == 2
+
+
 def test_save_and_open_keep_the_masks(lab, logs, tmp_path):
     protect(logs, "EmailAddress", "Own", own={"Own": "xyz+"})
     put(logs, lab, "a@example.com xyzzz")

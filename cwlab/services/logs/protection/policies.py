@@ -76,18 +76,26 @@ def _let_write(call: Call, target: str) -> None:
         if each.get("policyName") == GRANT
     ]
     statements = json.loads(held[0]["policyDocument"])["Statement"] if held else []
-    statements.append(
-        {
-            "Sid": GRANT,
-            "Effect": "Allow",
-            "Principal": {"Service": DELIVERY},
-            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-            "Resource": [arn],
-            "Condition": {"StringEquals": {"aws:SourceAccount": call.account}},
-        }
-    )
+    statements = [statements] if isinstance(statements, dict) else statements
+    ours = next((each for each in statements if each.get("Sid") == GRANT), None)
+    if ours is None:
+        statements.append(_grant(call, [arn]))
+    else:
+        named = ours.get("Resource", [])
+        ours |= _grant(call, [*([named] if isinstance(named, str) else named), arn])
     document = json.dumps({"Version": "2012-10-17", "Statement": statements})
     call.invoke("logs", "PutResourcePolicy", {"policyName": GRANT, "policyDocument": document})
+
+
+def _grant(call: Call, arns: list[str]) -> Structure:
+    return {
+        "Sid": GRANT,
+        "Effect": "Allow",
+        "Principal": {"Service": DELIVERY},
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": arns,
+        "Condition": {"StringEquals": {"aws:SourceAccount": call.account}},
+    }
 
 
 @operation("logs", "GetDataProtectionPolicy", readonly=True, resource=policy_arn, conditions=tag_conditions)
