@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from cwlab.services.logs.insights import discovered
@@ -53,7 +55,37 @@ def _document(message: str) -> Any:
 
 
 def _read(text: str) -> Any:
-    return json.loads(text, parse_float=str, parse_int=str, parse_constant=_refuse)
+    return json.loads(
+        text, parse_float=_real, parse_int=_whole, parse_constant=_refuse, object_pairs_hook=_first
+    )
+
+
+def _real(typed: str) -> str:
+    """A number as the engine writes it: 1.50 is 1.5, 1e2 is 100.0.
+
+    >>> [_real(typed) for typed in ("1.50", "1e2", "1E-5", "1.0e-7", "1e400")]
+    ['1.5', '100.0', '0.00001', '1e-7', '1e400']
+    """
+    value = float(typed)
+    if not isfinite(value):
+        return typed
+    exact = Decimal(repr(value))
+    if -7 < exact.adjusted() < 21 or not value:
+        plain = f"{exact:f}"
+        return plain if "." in plain else f"{plain}.0"
+    return repr(value).replace("e+", "e").replace("e-0", "e-")
+
+
+def _whole(typed: str) -> str:
+    return "0" if typed == "-0" else typed
+
+
+def _first(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of two values under one key the first, as in queries."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        found.setdefault(key, value)
+    return found
 
 
 def _refuse(word: str) -> Any:
