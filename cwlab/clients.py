@@ -7,6 +7,7 @@ share the class and the hooks nobody changed, and have no HTTP session. All else
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 import os
@@ -20,7 +21,7 @@ from botocore import configprovider
 from botocore.args import ClientArgsCreator
 from botocore.context import with_current_context
 from botocore.endpoint import EndpointCreator
-from botocore.hooks import HierarchicalEmitter, _PrefixTrie
+from botocore.hooks import EventAliaser, HierarchicalEmitter, _PrefixTrie
 
 
 def given(function: Any, **names: Any) -> Any:
@@ -119,6 +120,15 @@ class _Hooks(_PrefixTrie):
         self._own.add(kind)
 
 
+class _Names(EventAliaser):
+    """botocore's names of events. A name's present form is looked up once for all clients, not once for each."""
+
+    def __copy__(self) -> _Names:
+        twin = type(self)(copy.copy(self._emitter), self._event_aliases)
+        twin._alias_name_cache = self._alias_name_cache
+        return twin
+
+
 class _SharedSession(botocore.session.Session):
     """A session whose clients share what botocore would make for each of them."""
 
@@ -128,6 +138,8 @@ class _SharedSession(botocore.session.Session):
         hooks = HierarchicalEmitter()
         hooks._handlers = _Hooks()
         super().__init__(event_hooks=hooks)
+        self._events = _Names(hooks)
+        self._register_event_emitter()
 
 
 def sealed_session() -> botocore.session.Session:
