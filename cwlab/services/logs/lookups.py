@@ -79,10 +79,10 @@ def _header(line: int, row: Sequence[str]) -> tuple[str, ...]:
 
 def columns_of(table: Parsed, keys: Sequence[str], outputs: Sequence[str]) -> dict[str, list[str | None]]:
     """What a query needs: columns ``k1`` … and ``o1`` …, of rows with the same keys the first."""
-    at = [table.columns.index(name) for name in (*keys, *outputs)]
-    first: dict[tuple[str, ...], tuple[str, ...]] = {}
-    for row in table.rows:
-        first.setdefault(tuple(row[n] for n in at[: len(keys)]), tuple(row[n] for n in at[len(keys) :]))
-    turned = [list(each) for each in zip(*((*key, *values) for key, values in first.items()), strict=True)]
+    whole = list(zip(*table.rows, strict=True)) or [()] * len(table.columns)
+    having = [whole[table.columns.index(name)] for name in (*keys, *outputs)]
+    first: dict[tuple[str, ...], int] = {}
+    for row, key in enumerate(zip(*having[: len(keys)], strict=True)):
+        first.setdefault(key, row)
     names = [f"k{n}" for n in range(1, len(keys) + 1)] + [f"o{n}" for n in range(1, len(outputs) + 1)]
-    return dict(zip(names, turned or [[] for _ in names], strict=True))
+    return {name: [each[row] for row in first.values()] for name, each in zip(names, having, strict=True)}
