@@ -393,13 +393,13 @@ def agree(seed: int, plain: bool) -> None:
 SEEDS = st.integers(0, 2**32)
 
 
-@settings(max_examples=60, phases=[Phase.generate])  # a smaller seed is no smaller query
+@settings(max_examples=40, phases=[Phase.generate])  # a smaller seed is no smaller query
 @given(SEEDS)
 def test_expressions_give_what_the_slow_evaluator_gives(seed):
     agree(seed, plain=False)
 
 
-@settings(max_examples=100, phases=[Phase.generate])
+@settings(max_examples=80, phases=[Phase.generate])
 @given(SEEDS)
 def test_commands_give_what_the_slow_evaluator_gives(seed):
     agree(seed, plain=True)

@@ -55,7 +55,7 @@ def quoted(name: str) -> str:
     return "`" + name.replace(".", "`.`") + "`"
 
 
-@settings(max_examples=40, phases=[Phase.generate])
+@settings(max_examples=25, phases=[Phase.generate])
 @given(st.integers(0, 2**32))
 def test_a_record_has_what_queries_find(seed):
     message = document(Random(seed))
