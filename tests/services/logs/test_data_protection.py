@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from cwlab import Lab, NotModelled
 from cwlab.services.logs.chunk import build
+from cwlab.services.logs.protection import masking
 from cwlab.services.logs.protection.documents import parsed
 from cwlab.services.logs.protection.identifiers import KINDS, TEST_CARDS, found, luhn
-from cwlab.services.logs.protection.masking import _shown, findings, found_in, masked, mended, shown
+from cwlab.services.logs.protection.masking import _memory, findings, found_in, masked, mended, shown
 from tests.services.logs.conftest import client, event, ms
 from tests.services.logs.insights.test_api import answered, put, started
 
@@ -627,11 +628,22 @@ def test_only_what_is_read_is_masked(lab, logs):
     for minute in range(4):
         put(logs, lab, *(f"{minute} a@example.com" for _ in range(20)), ago_ms=0)
         lab.advance(minutes=1)
-    _shown.cache_clear()
+    _memory.cache_clear()
     last = {"startTime": ms(lab) - 60_000}
     assert messages(logs, **last) == ["3 *************"] * 20
     assert answered(logs, lab, "stats count(*)", startTime=ms(lab) // 1000 - 65)["results"]
-    assert _shown.cache_info().misses == 1
+    assert len(_memory().kept) == 1
+
+
+def test_what_was_looked_through_is_remembered_up_to_a_size(monkeypatch):
+    monkeypatch.setattr(masking, "KEPT_BYTES", 10_000)
+    _memory.cache_clear()
+    rules = (((0, 0),), ((), EMAIL))
+    chunks = [build([n], 5, [n], [b"a@example.com" + b"x" * 1000 * n]) for n in range(12)]
+    assert [shown(c, rules).messages()[0][:13] for c in chunks] == ["*" * 13] + ["a@example.com"] * 11
+    memory = _memory()
+    assert memory.nbytes == sum(each.weight for each in memory.kept.values()) <= 10_000
+    _memory.cache_clear()
 
 
 def test_a_query_that_does_not_unmask_needs_no_permission(lab, logs):

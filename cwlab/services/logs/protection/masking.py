@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,6 +17,10 @@ from cwlab.services.logs.history import Moment, periods
 from cwlab.services.logs.protection.identifiers import Identifier, Span, found
 
 MASK = "*"
+KEPT_BYTES, LEAST_BYTES = (
+    256 * 1024 * 1024,
+    1024,
+)  # of text that is remembered; what each chunk counts at least
 Identifiers = tuple[Identifier, ...]
 Findings = dict[str, list[Span]]  # by the name of the identifier
 Rules = tuple[
@@ -63,34 +69,55 @@ def mended(text: str) -> str | None:
     return quoted
 
 
-class _Same:
-    """A chunk as a key of a cache: itself and no other."""
-
-    __slots__ = ("chunk",)
-
-    def __init__(self, chunk: Chunk) -> None:
-        self.chunk = chunk
-
-    def __hash__(self) -> int:
-        return id(self.chunk)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.chunk is self.chunk
-
-
 def shown(chunk: Chunk, rules: Rules) -> Chunk:
     """The chunk as it leaves; itself where nothing is masked."""
-    return _shown(_Same(chunk), rules)[0]
+    return _memory().look(chunk, rules).shown
 
 
 def found_in(chunk: Chunk, rules: Rules) -> list[Findings]:
     """The findings of each event that has any, in order."""
-    return _shown(_Same(chunk), rules)[1]
+    return _memory().look(chunk, rules).findings
 
 
-@lru_cache(maxsize=256)
-def _shown(held: _Same, rules: Rules) -> tuple[Chunk, list[Findings]]:
-    chunk, (moments, values) = held.chunk, rules
+class _Looked(NamedTuple):
+    """A chunk that was looked through; held itself, so that it keeps its id."""
+
+    chunk: Chunk
+    shown: Chunk
+    findings: list[Findings]
+
+    @property
+    def weight(self) -> int:
+        return LEAST_BYTES + self.chunk.nbytes + (0 if self.shown is self.chunk else self.shown.nbytes)
+
+
+class _Memory:
+    """Chunks that were looked through, the longest unused first. It can be dropped at any time."""
+
+    def __init__(self) -> None:
+        self.kept: OrderedDict[tuple[int, Rules], _Looked] = OrderedDict()
+        self.nbytes = 0
+
+    def look(self, chunk: Chunk, rules: Rules) -> _Looked:
+        key = id(chunk), rules
+        held = self.kept.get(key)
+        if held is not None:
+            self.kept.move_to_end(key)
+            return held
+        made = self.kept[key] = _looked_through(chunk, rules)
+        self.nbytes += made.weight
+        while self.nbytes > KEPT_BYTES:
+            self.nbytes -= self.kept.popitem(last=False)[1].weight
+        return made
+
+
+@lru_cache(maxsize=1)
+def _memory() -> _Memory:
+    return _Memory()
+
+
+def _looked_through(chunk: Chunk, rules: Rules) -> _Looked:
+    moments, values = rules
     when = periods(chunk, moments)
     texts: dict[int, bytes] = {}
     every: dict[int, Findings] = {}
@@ -103,7 +130,7 @@ def _shown(held: _Same, rules: Rules) -> tuple[Chunk, list[Findings]]:
             if having:
                 every[row] = having
                 texts[row] = _blotted(text, having).encode()
-    return (_with(chunk, texts) if texts else chunk), [every[row] for row in sorted(every)]
+    return _Looked(chunk, _with(chunk, texts) if texts else chunk, [every[row] for row in sorted(every)])
 
 
 def _with(chunk: Chunk, texts: dict[int, bytes]) -> Chunk:
