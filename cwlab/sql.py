@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 SEALED = {
+    "temp_directory": "",  # a query too large for memory fails; it does not fill the folder the lab was started in
     "threads": "1",
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
