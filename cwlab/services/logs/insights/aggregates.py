@@ -53,6 +53,7 @@ class Aggregates(Expressions):
             self.count(node, 0, 1)
             return Value(tree("CAST(COUNT(*) AS DOUBLE)"), "num")
         self.count(node, *((2, 2) if name == "pct" else (1, 1)))
+        self.rows.inside = name
         value = self.rows.value(node.arguments[0])
         if value.kind == "json":
             raise self.refuse(node, "a map or list in stats", "Take a part of it.")

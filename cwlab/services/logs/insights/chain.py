@@ -95,7 +95,7 @@ class Chain:
         self.filtered: str | None = None  # the step of the last filter of events
         self.questions: list[Question] = []  # conditions on events that a field index can answer
         self.matched: Matched | None = None  # known once rows are not events any more, or not all
-        self.deduped = self.ordered = self.estimated = False
+        self.deduped = self.estimated = False
         self.pair: Pair | None = None  # of the join
         self.plain: Chain | None = None  # the same events with nothing masked
         self.patterned: Patterned | None = None  # by the command pattern, if its rows are still there

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from difflib import get_close_matches
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -86,6 +87,7 @@ class Expressions:
         self.span = span
         self.among: Callable[[nodes.WithinQuery, Value], Value] = self._no_subquery
         self.unmask: Callable[[nodes.Node, nodes.Node], Value] | None = None
+        self.inside = ""  # the aggregate whose argument this is
 
     def _no_subquery(self, node: nodes.WithinQuery, operand: Value) -> Value:
         raise self.refuse(node, "a subquery where there can be none", "Write it in a filter.")
@@ -171,6 +173,9 @@ class Expressions:
 
     def _call(self, node: nodes.Call) -> Value:
         name = node.name
+        if name in AGGREGATES and self.inside:
+            remedy = f"Compute it in a stats of its own, by something; then | stats {self.inside}(…) of that."
+            raise self.refuse(node, f"{name} inside {self.inside}", remedy)
         if name in AGGREGATES:
             raise self.refuse(node, f"{name} outside stats", f"Write it after stats: stats {name}(…).")
         if name in ("bin", "datefloor", "dateceil"):
@@ -184,7 +189,10 @@ class Expressions:
         if name not in FUNCTIONS:
             if name in NOT_MODELED:
                 raise QueryError(self.query, node.at, node.end, not_modeled(f"the function {name}"))
-            raise self.refuse(node, f"no function {name}", "Check its name.")
+            near = get_close_matches(name, sorted({*FUNCTIONS, *AGGREGATES}), 1, 0.75)
+            raise self.refuse(
+                node, f"no function {name}", f"Did you mean {near[0]}?" if near else "Check its name."
+            )
         function = FUNCTIONS[name]
         self.count(node, function.least, function.most)
         values = [self.value(argument) for argument in node.arguments]

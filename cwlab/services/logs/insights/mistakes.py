@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from cwlab.naming import Mistake
 
 EMPTY = Mistake("nothing to run", "Write a command, such as fields @timestamp, @message.")
@@ -30,6 +32,7 @@ LEFT = Mistake(
     "an operator without its left side", "Write a field, a number or a string in quotes before it."
 )
 UNTERMINATED = Mistake("a string that is not closed", "Close it with the same quotation mark.")
+NO_OPERATOR = Mistake("no such operator", "Comparisons are = != < <= > >=.")
 
 BY_EXAMPLE: dict[Mistake, list[str]] = {
     EMPTY: ["", " "],
@@ -37,6 +40,11 @@ BY_EXAMPLE: dict[Mistake, list[str]] = {
         "fields a |",
         "| fields a",
         "fields a | | limit 1",
+    ],
+    Mistake("a star for all fields", "Name each field; @message is the whole event."): [
+        "fields *",
+        "fields a, *",
+        "display *",
     ],
     Mistake("a command without anything to work on", "Name a field or write an expression after it."): [
         "fields",
@@ -140,6 +148,11 @@ BY_EXAMPLE: dict[Mistake, list[str]] = {
     Mistake("parse without names for its *", 'Name one field for each *: parse @message "user=*" as user.'): [
         'parse @message "a *"',
         'parse @message "a *" | limit 1',
+        'parse "a *"',
+        'parse "a *" | limit 1',
+    ],
+    Mistake("as after an expression", "Its fields are named inside it: /user=(?<user>\\w+)/."): [
+        "parse @message /a/ as x",
     ],
     Mistake("parse without a pattern", 'Write a glob, "user=*, *", or an expression with (?<name>…).'): [
         "parse @message",
@@ -186,6 +199,10 @@ BY_EXAMPLE: dict[Mistake, list[str]] = {
         "unnest a into",
         "unnest a | limit 1",
         "unnest a as b",
+    ],
+    Mistake("in with an empty list", 'Write at least one value: in ["a"].'): [
+        "filter a in []",
+        "filter a not in []",
     ],
     Mistake("an index that is no number", "Write which item, counted from 0: items[0]."): [
         "fields a[b]",
@@ -252,7 +269,40 @@ BY_CHARACTER: dict[str, Mistake] = {
     "$": Mistake("a selector of filter patterns", "Name the field alone: requestParameters.userName."),
     "{": Mistake("braces", "A query has none; filter patterns have."),
     ";": Mistake("a semicolon", "A query is one chain of commands; end it without a sign."),
+    **dict.fromkeys(
+        "0123456789",
+        Mistake(
+            "a number with letters behind it",
+            "Units of a period are ms, s, m, h, d, w, mo, q, y; a name that begins with a digit stands in backticks.",
+        ),
+    ),
 }
+
+# Words of SQL and of others that stand where none can.
+BY_WORD: dict[str, Mistake] = {
+    "is": Mistake("no such operator", "Write ispresent(field), or not ispresent(field)."),
+    "between": Mistake("no such operator", "Write a >= 1 and a <= 5."),
+    "contains": Mistake("no such operator", 'Write like "text".'),
+    "group": Mistake("group by, which is SQL", "Write by alone: stats count(*) by status."),
+    "order": Mistake("order by, which is SQL", "Write | sort field desc."),
+    "having": Mistake(
+        "having, which is SQL", "Name the value and filter behind: stats count(*) as n | filter n > 5."
+    ),
+}
+
+
+def told_apart(mistake: Mistake, text: str, at: int, commands: set[str]) -> Mistake:
+    """A mistake by its very word or sign, where examples cannot tell."""
+    signs = text[max(at - 1, 0) : at + 1]
+    if len(signs) == 2 and set(signs) <= set("=<>"):
+        return NO_OPERATOR
+    if signs == "||":
+        return Mistake("no such operator", "Write or; a single | stands before a command.")
+    if mistake not in (PIPE, SIDE_BY_SIDE):
+        return mistake
+    word = re.match(r"\w*", text[at:])
+    assert word is not None
+    return BY_WORD.get(word[0].lower()) or (PIPE if word[0].lower() in commands else SIDE_BY_SIDE)
 
 
 def unexpected(text: str, at: int) -> Mistake:

@@ -23,6 +23,7 @@ from cwlab.services.logs.insights.mistakes import (
     OTHER_CHARACTER,
     UNCLOSED,
     not_modeled,
+    told_apart,
     unexpected,
 )
 from cwlab.services.logs.insights.windows import AGAINST
@@ -111,6 +112,7 @@ def _named(text: str, error: UnexpectedInput) -> QueryError:
         mistake = BY_CHARACTER.get(text[at : at + 1], OTHER_CHARACTER)
     else:
         mistake = _example()(error) or (UNCLOSED if at >= len(text.rstrip()) else unexpected(text, at))
+        mistake = told_apart(mistake, text, at, commands())
     token = str(getattr(error, "token", "") or "")
     return QueryError(text, at, at + len(token), mistake)
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 MOST_PREFIXES, MOST_ACCOUNTS = 5, 20
 STANDARD = "STANDARD"
 CLASSES = (STANDARD, "INFREQUENT_ACCESS")
+_KEYWORDS = {"nameprefix": "namePrefix", "accountidentifiers": "accountIdentifiers", "class": "class"}
 BY_NAME = Mistake(
     "a log group's name after SOURCE",
     "Name the group in the request, or choose by SOURCE logGroups(namePrefix: ['…']). Names stand in subqueries and joins.",
@@ -57,10 +58,10 @@ def chosen(text: str, at: int, end: int, kind: str, selections: list[Selection])
         raise refused(None, f"no kind of source: {kind}", "Write SOURCE logGroups(namePrefix: ['…']).")
     found: dict[str, tuple[str, ...]] = {}
     for each in selections:
-        name = "" if each.name is None else str(each.name)
-        if name == "tags":
+        name = "" if each.name is None else _KEYWORDS.get(each.name.lower(), str(each.name))
+        if name.lower() == "tags":
             raise QueryError(text, each.at, each.end, not_modeled("tags in SOURCE"))
-        if name not in ("namePrefix", "accountIdentifiers", "class"):
+        if name not in _KEYWORDS.values():
             raise refused(
                 each,
                 f"no keyword of logGroups: {name}" if name else "a list without a keyword",

@@ -329,10 +329,10 @@ def commands_of(dice: Random, plain: bool) -> list[tuple[Any, ...]]:
             case "sort":
                 keys = [(scope.expression(scope.one(0, 1)), scope.yes()) for _ in range(scope.one(1, 1, 2))]
                 commands.append(("sort", keys))
-                ordered = scope.grouped > 0
+                ordered = True
             case "limit":
                 commands.append(("limit", scope.one(1, 2, 3, 4, 5, 6)))
-                ordered = scope.grouped > 0
+                ordered = True
             case "parse" if scope.quotable():
                 commands.append(scope.parse())
             case "stats":

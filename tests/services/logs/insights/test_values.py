@@ -180,7 +180,7 @@ def test_a_thousand_conditions():
         ("filter a like /(?=x)/", "looking ahead or behind", "("),
         (r"filter a like /(x)\1/", "a reference back to a group", "\\"),
         ("stats count(*) | stats count(*) | stats count(*)", "a third stats", "stats count(*)"),
-        ("stats sum(max(a))", "max outside stats", "max(a)"),
+        ("stats sum(max(a))", "max inside sum", "max(a)"),
         ("filter count(*) > 1", "count outside stats", "count(*)"),
         ("stats a by b", "a field outside an aggregate: a", "a"),
         ("stats count(*) | sort x", "a field that stats did not make: x", "x"),

@@ -75,7 +75,7 @@ def shown(chain: Chain, made: dict[str, Value], order: list[tuple[str, bool]]) -
     chain.step(exp.select(*selected).from_(chain.last()))
     chain.known = known
     chain.grouped += 1
-    chain.shown, chain.displayed, chain.ordered = list(known.items()), None, False
+    chain.shown, chain.displayed = list(known.items()), None
     chain.order = [(str(known[name].sql.name), down) for name, down in order]
 
 

@@ -22,7 +22,6 @@ def limit(chain: Chain, command: nodes.Limit) -> None:
     """The first rows."""
     chain.closed()
     chain.step(chain.in_order(chain.all()).limit(command.rows, copy=False))
-    chain.ordered = True
 
 
 def sort(chain: Chain, command: nodes.Sort) -> None:
@@ -36,7 +35,6 @@ def sort(chain: Chain, command: nodes.Sort) -> None:
             value = chain.add([(each.output.name, value)])[0][1]
         order += chain.keys(value, each.descending)
     chain.order = order + (chain.order if chain.grouped else chain.ties)
-    chain.ordered = True
 
 
 def dedup(chain: Chain, command: nodes.Dedup) -> None:

@@ -17,7 +17,7 @@ def stats(chain: Chain, command: nodes.Stats) -> None:
     before = sum(isinstance(each, nodes.Stats) for each in chain.commands)
     if before >= MOST_STATS:
         raise chain.refuse(command, "a third stats", "A query has at most two.")
-    if before and chain.ordered:
+    if before and any(isinstance(each, (nodes.Sort, nodes.Limit)) for each in chain.commands):
         raise chain.refuse(command, "sort or limit before the second stats", "Put it after the last stats.")
     counting = chain.matched is None and chain.filtered is not None
     chain.closed()
@@ -52,7 +52,7 @@ def stats(chain: Chain, command: nodes.Stats) -> None:
     }
     chain.grouped += 1
     chain.patterned = None
-    chain.shown, chain.displayed, chain.ordered = list(chain.known.items()), None, False
+    chain.shown, chain.displayed = list(chain.known.items()), None
     chain.order = []
     for name, value in keys:
         chain.order += chain.keys(chain.known[name], value.kind == "time")
