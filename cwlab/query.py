@@ -44,8 +44,9 @@ def query(
 ) -> DataFrame:
     """Run a query as a client does: start it, ask until it is complete (about a virtual second), take every page.
 
-    Columns that hold only numbers, or only times, become numbers and times (UTC). ``frame.attrs`` has ``statistics``,
-    ``query_id`` and ``price_usd``: what the scan would cost, by ``cwlab.prices``.
+    Columns stand in the query's order; a field that no row has is no column, unless there is no row at all. Columns that
+    hold only numbers, or only times, become numbers and times (UTC). ``frame.attrs`` has ``statistics``, ``query_id`` and
+    ``price_usd``: what the scan would cost, by ``cwlab.prices``.
 
     Args:
         groups: a log group's name or ARN, or several; None where the text begins with SOURCE.
@@ -85,9 +86,8 @@ def query(
     while "nextToken" in answer:
         answer = logs.get_query_results(queryId=query_id, nextToken=answer["nextToken"])
         rows = rows + answer["results"]
-    fullest = sorted(rows, key=len, reverse=True)  # a row leaves out what it has not
-    names = list(dict.fromkeys(cell["field"] for row in fullest for cell in row))
     maps = [{cell["field"]: cell["value"] for cell in row} for row in rows]
+    names = _names(text, {tuple(each) for each in maps})
     frame = pd.DataFrame({name: _column([each.get(name) for each in maps]) for name in names})
     price = scan_usd(statistics["bytesScanned"], region or lab.region)
     frame.attrs |= {"statistics": statistics, "query_id": query_id, "price_usd": price}
@@ -100,6 +100,18 @@ def _named(groups: str | Iterable[str] | None) -> dict[str, list[str]]:
     if any(name.startswith("arn:") for name in names):
         return {"logGroupIdentifiers": names}
     return {"logGroupNames": names} if names else {}
+
+
+def _names(text: str, kinds: set[tuple[str, ...]]) -> list[str]:
+    """The columns of rows, of which each leaves out what it has not, as the query orders them."""
+    if len(kinds) == 1:
+        return list(*kinds)
+    from cwlab.services.logs.insights.compile import compiled
+    from cwlab.services.logs.insights.parse import parse
+
+    columns = [column.name for column in compiled(parse(text), 0).columns]
+    there = {name for kind in kinds for name in kind}
+    return [name for name in columns if name in there or not kinds] + sorted(there.difference(columns))
 
 
 def _column(values: list[str | None]) -> Any:

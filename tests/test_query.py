@@ -56,7 +56,23 @@ def test_a_cell_that_does_not_say_what_to_ask(lab, line):
 
 
 def test_an_empty_answer_is_an_empty_frame(lab):
-    assert lab.query("/app", "filter @message = 'none'").empty
+    frame = lab.query("/app", "filter @message = 'none' | stats count(*) as n by @logStream, bin(5m)")
+    assert frame.empty
+    assert list(frame.columns) == ["@logStream", "bin(5m)", "n"]
+    assert frame["n"].tolist() == []
+
+
+def test_columns_stand_in_the_order_of_the_query_whichever_row_has_them(lab):
+    messages = ['{"b": 1, "c": 2}', '{"a": 3}', '{"c": 4, "a": 5}']
+    events = [
+        {"timestamp": int(lab.now.timestamp() * 1000) + n, "message": each} for n, each in enumerate(messages)
+    ]
+    lab.client("logs").put_log_events(logGroupName="/app", logStreamName="web", logEvents=events)
+    lab.advance(seconds=1)
+    text = "fields a, b, nothing, c | filter @message like '{'"
+    assert list(lab.query("/app", text).columns) == ["a", "b", "c", "@ptr"]
+    assert list(lab.query("/app", f"{text} | filter ispresent(b)").columns) == ["b", "c", "@ptr"]
+    assert list(lab.query("/app", "fields a | estimate").columns) == ["estimatedBytesScanned"]
 
 
 def test_a_cell_that_begins_with_source_needs_no_group(lab):
