@@ -30,8 +30,16 @@ class CodeBox(anywidget.AnyWidget):
     mark = traitlets.List(NOWHERE).tag(sync=True)
 
     def on_run(self, act: Callable[[], Any]) -> None:
-        """What to do when a text is to be run that has not changed."""
-        self.on_msg(lambda _widget, content, _buffers: act() if content.get("run") is True else None)
+        """What to do when the text is to be run and has not changed; a changed one is the new ``value``."""
+
+        def ran(_widget: Any, content: Any, _buffers: Any) -> None:
+            text = content.get("run")
+            if isinstance(text, str) and text != self.value:
+                self.value = text
+            elif isinstance(text, str):
+                act()
+
+        self.on_msg(ran)
 
     def offer(self, words: Sequence[tuple[str, str]]) -> None:
         """The words that can stand in the text, each with its kind; those that no one can type are left out."""

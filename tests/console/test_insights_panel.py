@@ -264,14 +264,14 @@ def test_controls_and_box_follow_the_twin(lab):
     box = panel._widgets["query"]
     panel.set(query="filter status >")
     assert box.value == "filter status >" and box.mark == [15, 16]
-    box.value = "filter status >= 500"
+    box._handle_custom_msg({"run": "filter status >= 500"}, [])
     assert (
         panel.values["query"] == "filter status >= 500"
         and len(panel.picture.table) == 8
         and box.mark == [-1, -1]
     )
     sent = panel._sent
-    box._handle_custom_msg({"run": True}, [])
+    box._handle_custom_msg({"run": "filter status >= 500"}, [])
     assert panel._sent == sent + 1
     with pytest.raises(BadInput, match="takes text"):
         panel.set(query=3)

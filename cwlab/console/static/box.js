@@ -80,7 +80,7 @@ function render({ model, el }) {
   const told = element(el, "div", "cwlab-box-told");
   told.setAttribute("aria-live", "polite");
 
-  let found = [], word = "", chosen = -1, measured = null;
+  let found = [], word = "", chosen = -1, measured = null, sent = null;
 
   function letter() {
     const style = getComputedStyle(area);
@@ -155,11 +155,11 @@ function render({ model, el }) {
     underline();
   }
 
-  function send() {
-    if (area.value === model.get("value")) return false;
-    model.set("value", area.value);
-    model.save_changes();
-    return true;
+  // As a message, not as a changed trait: those wait while the kernel is busy, and what another control says would come first.
+  function send(always) {
+    if (!always && area.value === (sent ?? model.get("value"))) return;
+    sent = area.value;
+    model.send({ run: sent });
   }
 
   area.oninput = () => { open(false); underline(); };
@@ -171,7 +171,7 @@ function render({ model, el }) {
     const key = event.key, plain = !event.ctrlKey && !event.metaKey && !event.altKey;
     if (key === "Enter" && (event.ctrlKey || event.metaKey)) {
       close();
-      if (!send()) model.send({ run: true });
+      send(true);
     } else if (key === " " && event.ctrlKey) open(true);
     else if (list.hidden || !plain) return;
     else if (key === "ArrowDown" || key === "ArrowUp") choose(chosen < 0 && key === "ArrowUp" ? -1 : chosen + (key === "ArrowDown" ? 1 : -1));
@@ -184,7 +184,12 @@ function render({ model, el }) {
     }
     event.preventDefault();
   };
-  const follow = () => { if (area.value !== model.get("value")) { area.value = model.get("value"); close(); } underline(); };
+  const follow = () => {
+    const value = model.get("value");
+    if (value !== sent && value !== area.value) { area.value = value; close(); } // what came from here may have been typed on
+    sent = null;
+    underline();
+  };
   model.on("change:value", follow);
   model.on("change:mark", underline);
   requestAnimationFrame(underline);
