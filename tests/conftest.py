@@ -28,6 +28,18 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log):
+    """A file's tests share its worlds and stay on one worker; so do all that share the JupyterLab and the Chromium."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "tests/browser" if nodeid.startswith("tests/browser/") else super()._split_scope(nodeid)
+
+    return ByFile(config, log) if config.getoption("dist") == "loadscope" else None
+
+
 # Not bind: urllib3 binds once when it is imported, to learn whether this machine speaks IPv6.
 REACHES_OUT = ("connect", "connect_ex", "listen", "sendto", "sendmsg")
 LOOKS_UP = (
