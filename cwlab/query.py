@@ -128,7 +128,7 @@ def _column(values: list[str | None]) -> Any:
 
 def sql(text: str, now: str | datetime = "2026-03-02T09:00:00Z") -> str:
     """The SQL statement a query becomes, for DuckDB, over a table ``events`` (ts, ingested, place, stream, log, message,
-    kind, json).
+    kind, json). What a subquery, a join or diff reads beside them are events2, …, of the same columns; a lookup table is table1.
 
     Args:
         text: the query.

@@ -1,5 +1,6 @@
 """lab.query's companions: the SQL of a query, and the cell magic."""
 
+import duckdb
 import pytest
 from botocore.exceptions import ClientError
 
@@ -35,6 +36,23 @@ def test_the_statement_can_be_read():
     text = sql("filter status >= 500 | stats count(*) by bin(5m)")
     assert "FROM events" in text
     assert "GROUP BY" in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pattern @message | anomaly",
+        "diff previousDay",
+        "fields jsonParse(@message) as j | unnest j.items into one | dedup one",
+        "join type=left left=a right=b where a.k=b.k (SOURCE '/b' | stats latest(@message) as m by k) | fields a.k, b.m",
+        "filter k in (SOURCE '/b' | fields k) | lookup t k OUTPUT v | filterIndex k = 'x'",
+        "parse @message 'a=*' as a | stats pct(a, 9), sortsFirst(a), stddev(a) as s by bin(1mo), a | stats max(s)",
+        "display formatDate(@timestamp, 'yyyy'), regexReplace(@message, 'a', 'b'), isIpInSubnet(ip, '10.0.0.0/8')",
+    ],
+)
+def test_the_statement_as_it_is_shown_is_one_that_the_engine_reads(text):
+    (statement,) = duckdb.connect().extract_statements(sql(text))
+    assert statement.type == duckdb.StatementType.SELECT
 
 
 def test_the_cell_magic_asks_the_last_hour_or_as_long_as_it_is_told(lab):

@@ -167,7 +167,7 @@ def _varied(chain: Chain, words: str) -> tuple[str, str]:
     )
     made = step(
         chain,
-        """SELECT w.id, string_agg(CASE WHEN v.size IS NULL THEN w.word ELSE :sign END, '' ORDER BY w.i) AS skeleton
+        """SELECT w.id, array_to_string(list(CASE WHEN v.size IS NULL THEN w.word ELSE :sign END ORDER BY w.i), '') AS skeleton
            FROM words AS w LEFT JOIN vary AS v
            ON w.may_vary AND v.size = w.size AND v.i = w.i AND v.others = xor(w.whole, w.own) GROUP BY w.id""",
         {"words": words, "vary": vary},
@@ -190,8 +190,8 @@ def _named(chain: Chain, counted: str, words: str, became: str, pieces: str) -> 
     )
     kinds = step(
         chain,
-        """SELECT p.id, p.i, string_agg(DISTINCT COALESCE(list_extract(c.kinds, t.nth), 'W'), '' ORDER BY
-                  COALESCE(list_extract(c.kinds, t.nth), 'W')) AS kinds
+        """SELECT p.id, p.i, array_to_string(list(DISTINCT COALESCE(list_extract(c.kinds, t.nth), 'W') ORDER BY
+                  COALESCE(list_extract(c.kinds, t.nth), 'W')), '') AS kinds
            FROM pieces AS p JOIN became AS b ON b.became = p.id
            JOIN (SELECT DISTINCT skeleton, kinds FROM counted) AS c ON c.skeleton = b.skeleton
            LEFT JOIN tokens AS t ON t.id = b.id AND t.i = p.i WHERE p.word = :sign GROUP BY p.id, p.i""",
@@ -211,7 +211,7 @@ def _named(chain: Chain, counted: str, words: str, became: str, pieces: str) -> 
     )
     texts = step(
         chain,
-        """SELECT p.id, string_agg(COALESCE(n.token, p.word), '' ORDER BY p.i) AS pattern
+        """SELECT p.id, array_to_string(list(COALESCE(n.token, p.word) ORDER BY p.i), '') AS pattern
            FROM pieces AS p LEFT JOIN names AS n ON n.id = p.id AND n.i = p.i GROUP BY p.id""",
         {"pieces": pieces, "names": names},
     )

@@ -26,13 +26,15 @@ def anomaly(chain: Chain, command: nodes.Anomaly) -> None:
     rows = chain.last()
     kinds = step(
         chain,
-        """SELECT pattern, rank, kind, string_agg(sentence, ' ' ORDER BY token) AS sentences, MAX(deviation) AS deviation
+        """SELECT pattern, rank, kind, array_to_string(list(sentence ORDER BY token), ' ') AS sentences,
+                  MAX(deviation) AS deviation
            FROM found GROUP BY pattern, rank, kind""",
         {"found": unusual.found(chain, chain.patterned.grouped)},
     )
     judged = step(
         chain,
-        """SELECT pattern, string_agg(kind, ', ' ORDER BY rank) AS kinds, string_agg(sentences, ' ' ORDER BY rank) AS sentences,
+        """SELECT pattern, array_to_string(list(kind ORDER BY rank), ', ') AS kinds,
+                  array_to_string(list(sentences ORDER BY rank), ' ') AS sentences,
                   CASE WHEN :severity = 'Error' THEN 2 WHEN :severity = 'Warning' THEN 1 ELSE 0 END
                   + CASE WHEN MAX(deviation) >= :strong THEN 1 ELSE 0 END AS weight
            FROM kinds GROUP BY pattern""",
