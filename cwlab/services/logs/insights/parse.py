@@ -37,13 +37,13 @@ _PART = re.compile(r"`([^`]*)`|([^`.]+)|(\.)")
 _LARGEST_INDEX = 2**31 - 1  # of an item of a list
 _LONG = 100_000  # rows a query can give at most
 _UNITS = {
-    "ms": "ms msec msecs millisecond milliseconds",
+    "ms": "ms mss msec msecs millisecond milliseconds",
     "s": "s sec secs second seconds",
     "m": "m min mins minute minutes",
     "h": "h hr hrs hour hours",
     "d": "d day days",
     "w": "w week weeks",
-    "mo": "mo mon month months",
+    "mo": "mo mos mon mons month months",
     "q": "q qtr qtrs quarter quarters",
     "y": "y yr yrs year years",
 }

@@ -231,7 +231,7 @@ def test_what_is_before_the_group_is_empty(shop):
         ("diff | limit 5", "a command after diff"),
         ("diff | diff", "a command after diff"),
         ("diff yesterday", "diff against yesterday"),
-        ("stats count(*) by @logStream | diff", "pattern after stats"),
+        ("stats count(*) by @logStream | diff", "diff after stats"),
         ("limit 5 | diff", "diff after limit"),
         ("pattern @message | sort @pattern | diff", "a command between pattern and diff"),
         ("pattern @timestamp | diff", "no text to make patterns of"),

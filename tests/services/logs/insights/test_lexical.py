@@ -244,13 +244,13 @@ def test_what_is_absent_comes_last_both_ways_and_equals_the_newest_first():
 
 # -- periods ---------------------------------------------------------------------------------------------------------
 UNITS = {
-    "ms": ["ms", "msec", "msecs", "millisecond", "milliseconds"],
+    "ms": ["ms", "mss", "msec", "msecs", "millisecond", "milliseconds"],
     "s": ["s", "sec", "secs", "second", "seconds"],
     "m": ["m", "min", "mins", "minute", "minutes"],
     "h": ["h", "hr", "hrs", "hour", "hours"],
     "d": ["d", "day", "days"],
     "w": ["w", "week", "weeks"],
-    "mo": ["mo", "mon", "month", "months"],
+    "mo": ["mo", "mos", "mon", "mons", "month", "months"],
     "q": ["q", "qtr", "qtrs", "quarter", "quarters"],
     "y": ["y", "yr", "yrs", "year", "years"],
 }

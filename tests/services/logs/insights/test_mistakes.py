@@ -39,6 +39,8 @@ def refused(text: str) -> QueryError:
         ('parse "user=*"', "", "parse without names for its *", "as user"),
         ("stats count(*) by bin(5x)", "5x", "a number with letters behind it", "ms, s, m"),
         ("stats max(avg(a))", "avg(a)", "avg inside max", "a stats of its own"),
+        ("stats count(*) | diff", "diff", "diff after stats", "before stats"),
+        ("stats count(*) | pattern a", "pattern", "pattern after stats", "before stats"),
         ("stats countDistinct(a)", "countDistinct", "no function countdistinct", "count_distinct"),
         ("fields nothingLike(a)", "nothingLike", "no function nothinglike", "Check"),
         ("SOURCE loggroups(prefix: ['a'])", "prefix", "no keyword of logGroups: prefix", "namePrefix"),

@@ -50,7 +50,8 @@ def taken(chain: Chain, command: nodes.Node, source: nodes.Node) -> patterns.Tex
     """
     if chain.grouped:
         maker = "pattern" if chain.patterned else "stats"
-        raise chain.refuse(command, f"pattern after {maker}", f"The events are gone; put it before {maker}.")
+        name = type(command).__name__.lower()
+        raise chain.refuse(command, f"{name} after {maker}", f"The events are gone; put it before {maker}.")
     value = chain.expressions().value(source)
     if value.kind != "text" or value.literal is not None:
         raise chain.refuse(
