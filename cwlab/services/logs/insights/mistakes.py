@@ -41,11 +41,6 @@ BY_EXAMPLE: dict[Mistake, list[str]] = {
         "| fields a",
         "fields a | | limit 1",
     ],
-    Mistake("a star for all fields", "Name each field; @message is the whole event."): [
-        "fields *",
-        "fields a, *",
-        "display *",
-    ],
     Mistake("a command without anything to work on", "Name a field or write an expression after it."): [
         "fields",
         "fields | limit 1",
@@ -151,9 +146,6 @@ BY_EXAMPLE: dict[Mistake, list[str]] = {
         'parse "a *"',
         'parse "a *" | limit 1',
     ],
-    Mistake("as after an expression", "Its fields are named inside it: /user=(?<user>\\w+)/."): [
-        "parse @message /a/ as x",
-    ],
     Mistake("parse without a pattern", 'Write a glob, "user=*, *", or an expression with (?<name>…).'): [
         "parse @message",
         "parse @message | limit 1",
@@ -200,10 +192,6 @@ BY_EXAMPLE: dict[Mistake, list[str]] = {
         "unnest a | limit 1",
         "unnest a as b",
     ],
-    Mistake("in with an empty list", 'Write at least one value: in ["a"].'): [
-        "filter a in []",
-        "filter a not in []",
-    ],
     Mistake("an index that is no number", "Write which item, counted from 0: items[0]."): [
         "fields a[b]",
         'fields a["b"]',
@@ -244,7 +232,28 @@ BY_EXAMPLE: dict[Mistake, list[str]] = {
         "stats count(*) sort b",
         "fields a as b sort c",
     ],
-    SIDE_BY_SIDE: ["fields a b", "fields a 'x'", "filter a 1", "sort a b", "fields a 5", "fields a into b"],
+    SIDE_BY_SIDE: [
+        "fields a b",
+        "fields a 'x'",
+        "filter a 1",
+        "sort a b",
+        "fields a 5",
+        "fields a into b",
+        "parse @message /a/ b",
+    ],
+    # These three only with their very sign: what else stands there is another mistake, told above.
+    Mistake("a star for all fields", "Name each field; @message is the whole event."): [
+        "fields *",
+        "fields a, *",
+        "display *",
+    ],
+    Mistake("as after an expression", "Its fields are named inside it: /user=(?<user>\\w+)/."): [
+        "parse @message /a/ as x",
+    ],
+    Mistake("in with an empty list", 'Write at least one value: in ["a"].'): [
+        "filter a in []",
+        "filter a not in []",
+    ],
     CLOSING: [
         "fields a)",
         "filter a = 1)",
@@ -310,10 +319,10 @@ def unexpected(text: str, at: int) -> Mistake:
     sign, before = text[at], text[:at].rstrip()[-1:]
     if before == "|":
         return COMMAND
-    if sign in ")]":
-        return CLOSING
     if "," in (sign, before):
         return COMMA
+    if sign in ")]":
+        return CLOSING
     if sign in "=<>*/%^+":
         return LEFT
     return SIDE_BY_SIDE if before.isalnum() or before in ("_", ")", "]", "'", '"', "`", "/") else OTHER
