@@ -82,14 +82,15 @@ console.tune(three_machines, picture, web_2=["no agent", "agent"],
 # ## What comes in by itself
 #
 # AWS's own services need no agent: they log natively, under a role of theirs, or a **resource policy** that admits them.
-# The shop now has an API, containers, a zone in Route 53, and a trail of CloudTrail, which records the account's own calls.
+# The shop now has an API, containers, a function, an Elastic Beanstalk environment, tills that are IoT devices, a zone in Route 53,
+# and a trail of CloudTrail, which records the account's own calls.
 
 # %%
 lab.predict("m2")
 
-# %% tags=["syllabus:L03", "syllabus:L04", "syllabus:L06", "syllabus:L09", "syllabus:L10"]
+# %% tags=["syllabus:L03", "syllabus:L04", "syllabus:L05", "syllabus:L06", "syllabus:L09", "syllabus:L10"]
 world = lab.fresh("europe", region="eu-central-1")
-sources(world)
+sources(world, only=("dns", "api", "tasks", "trail", "functions", "devices", "platform"))
 with suppress(ClientError):
     world.client("route53").create_query_logging_config(      # a group of this Region
         HostedZoneId=world.client("route53").list_hosted_zones()["HostedZones"][0]["Id"],
@@ -99,10 +100,10 @@ lab.reveal("m2", lambda: console.groups(world, ["eu-central-1", "us-east-1"]),
            lambda: console.outcomes(world, ["CreateQueryLoggingConfig"], services=["route53"]))
 
 # %% [markdown]
-# Each message has the form its service gives it: JSON for API Gateway and CloudTrail, fields between spaces for DNS.
-# Lambda, Elastic Beanstalk and IoT come in the same way.
+# Each message has the form its service gives it: JSON for API Gateway and CloudTrail, fields between spaces for DNS, START, END and
+# REPORT for Lambda. No host of yours runs an agent for any of them; Elastic Beanstalk brings one along.
 #
-# **Change one thing.** Put your own function beside them, as in the lab on alarms. Where is `/aws/lambda/…` then?
+# **Change one thing.** Work in `ap-northeast-1` instead. Which groups move with you, and which one stays?
 
 # %% [markdown] tags=["loop"]
 # ## Patterns
