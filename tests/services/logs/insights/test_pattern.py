@@ -172,7 +172,9 @@ def test_what_follows_sees_the_patterns():
 
 
 def test_pattern_is_no_stats():
-    text = f"{PATTERN} | filter @pattern != 'c' | stats count(*) as n by @severityLabel | stats max(n) as most"
+    text = (
+        f"{PATTERN} | filter @pattern != 'c' | stats count(*) as n by @severityLabel | stats max(n) as most"
+    )
     assert query(text, "a", "b", "c") == [{"most": "2"}]
     assert "a third stats" in refused(f"{text} | stats count(*)").message
 
