@@ -69,6 +69,34 @@ def test_a_client_as_it_comes_waits_for_room(lab, logs):
     assert "LimitExceededException" in [entry.error for entry in lab.journal]
 
 
+def test_a_query_takes_as_long_as_it_is_set_to(lab, logs):
+    put(logs, lab, "a")
+    lab.act("logs", "configure", query_ms=90_000)
+    long = start(logs, lab)
+    lab.act("logs", "configure", query_ms=0)
+    at_once = start(logs, lab)
+    assert logs.get_query_results(queryId=at_once)["status"] == "Complete"
+    for seconds, status in [(0.1, "Scheduled"), (1, "Running"), (88, "Running"), (1, "Complete")]:
+        lab.advance(seconds=seconds)
+        found = logs.get_query_results(queryId=long)
+        assert (found["status"], len(found["results"])) == (status, int(status == "Complete"))
+    queries = logs.describe_queries(status="Complete")["queries"]
+    assert {each["queryId"]: each["queryDuration"] for each in queries} == {long: 90_000, at_once: 0}
+
+
+def test_after_an_hour_a_query_is_given_up(lab, logs):
+    put(logs, lab, "a")
+    lab.act("logs", "configure", query_ms=3_600_001)
+    query_id = start(logs, lab)
+    lab.advance(minutes=59, seconds=59)
+    assert logs.get_query_results(queryId=query_id)["status"] == "Running"
+    lab.advance(seconds=1)
+    found = logs.get_query_results(queryId=query_id)
+    assert (found["status"], found["results"]) == ("Timeout", [])
+    with pytest.raises(ClientError, match="ended with status: Timeout"):
+        logs.stop_query(queryId=query_id)
+
+
 def test_the_limit_is_a_hundred_unless_set_and_each_region_s_own(lab, logs):
     from cwlab.services.logs.records import DEFAULTS
 

@@ -7,10 +7,10 @@ from cwlab.codec import record
 from cwlab.services.logs.names import settings_of
 from cwlab.services.logs.records import DataKey
 from cwlab.services.logs.refusals import limit_exceeded, not_found
-from cwlab.timeline import DAY
+from cwlab.timeline import DAY, HOUR
 
 SCHEDULED_MS = 200  # until a query begins to run
-RUNNING_MS = 1000  # until it is complete
+LONGEST_MS = HOUR  # it may take
 KEPT_MS = 7 * DAY
 
 
@@ -39,16 +39,19 @@ class Query:
     key: DataKey | None = None  # what the answer is kept under
     stopped_ms: int | None = None
     failed: str | None = None
+    takes_ms: int = 1000  # until it is complete
 
     def status(self, now_ms: int) -> str:
         """Where it is, at an instant."""
         if self.stopped_ms is not None:
             return "Cancelled"
         age = now_ms - self.created_ms
-        if age < SCHEDULED_MS:
+        if age < min(SCHEDULED_MS, self.takes_ms):
             return "Scheduled"
-        if age < RUNNING_MS:
+        if age < min(self.takes_ms, LONGEST_MS):
             return "Running"
+        if self.takes_ms > LONGEST_MS:
+            return "Timeout"
         return "Complete" if self.failed is None else "Failed"
 
 

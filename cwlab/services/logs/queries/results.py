@@ -9,7 +9,7 @@ from cwlab.api import Call, operation
 from cwlab.services.logs import keys, paging
 from cwlab.services.logs.names import group_of
 from cwlab.services.logs.queries.pointers import pointer
-from cwlab.services.logs.queries.records import KEPT_MS, RUNNING_MS, Query, query_of
+from cwlab.services.logs.queries.records import KEPT_MS, Query, query_of
 from cwlab.services.logs.refusals import invalid
 from cwlab.timeline import HOUR
 
@@ -114,7 +114,7 @@ def _described(call: Call, query: Query) -> Structure:
         "userIdentity": query.user,
     }
     if status == "Complete":
-        found |= {"queryDuration": RUNNING_MS, "bytesScanned": float(query.nbytes)}
+        found |= {"queryDuration": query.takes_ms, "bytesScanned": float(query.nbytes)}
     return found
 
 

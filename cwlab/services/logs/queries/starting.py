@@ -9,6 +9,7 @@ from cwlab.api import Call, operation
 from cwlab.errors import NotModelled
 from cwlab.services.logs import keys
 from cwlab.services.logs.insights import nodes
+from cwlab.services.logs.names import settings_of
 from cwlab.services.logs.permissions import also
 from cwlab.services.logs.queries.choosing import conditions, places, touched
 from cwlab.services.logs.queries.inputs import Inputs, filled
@@ -72,6 +73,7 @@ def start_query(
         skipped=skipped,
         skipped_bytes=skipped_bytes,
         key=keys.for_results(call),
+        takes_ms=settings_of(call).query_ms,
         **answer,
     )
     call.table("queries")[answered.id] = answered
