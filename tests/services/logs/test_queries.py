@@ -36,6 +36,20 @@ def refused(logs: Any, lab: Lab, text: str = "fields @message", **more: Any) -> 
     return caught.value.response["Error"]
 
 
+def test_how_many_stats_a_query_may_have_is_a_setting():
+    lab = Lab()
+    logs = client(lab)
+    logs.create_log_group(logGroupName="/app")
+    logs.create_log_stream(logGroupName="/app", logStreamName="web")
+    put(logs, lab, *(f"{user} {place}" for user, place in ("ax", "ax", "ay", "bx", "cz", "cz", "cz")))
+    text = """parse @message "* *" as user, place | stats count(*) as n by user, place
+        | stats max(n) as most by user | stats sum(most) as all, count(*) as users"""
+    assert "one stats too many" in refused(logs, lab, text)["Message"]
+    lab.act("logs", "configure", stats_in_a_query=10)
+    (row,) = answer(logs, lab, text)["results"]
+    assert {cell["field"]: cell["value"] for cell in row} == {"all": "6", "users": "3"}
+
+
 # -- how many at once ---------------------------------------------------------------------------------------------------
 @pytest.fixture
 def once(lab, logs):

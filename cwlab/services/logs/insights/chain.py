@@ -48,6 +48,9 @@ class Matched(NamedTuple):
     column: str | None = None
 
 
+MOST_STATS = 2  # the user guide's; ten are spoken of elsewhere
+
+
 class Chain:
     """The steps so far and what is known of their columns.
 
@@ -78,6 +81,7 @@ class Chain:
         if isinstance(asked, nodes.Subquery):
             self.within = asked  # its groups' events are read
         self.region: str = "us-east-1" if beside is None else beside.region
+        self.most_stats: int = MOST_STATS if beside is None else beside.most_stats
         self.commands: list[nodes.Node] = []  # applied so far
         self.steps: list[tuple[str, Select]] = []
         self.known: dict[str, Value] = {}  # fields by the names the query gave them

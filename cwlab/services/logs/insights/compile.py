@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from cwlab.naming import Mistake
 from cwlab.services.logs.insights import nodes
-from cwlab.services.logs.insights.chain import Chain
+from cwlab.services.logs.insights.chain import MOST_STATS, Chain
 from cwlab.services.logs.insights.commands import apply
 from cwlab.services.logs.insights.errors import QueryError
 from cwlab.services.logs.insights.indexed import Skipping, passed_over
@@ -84,6 +84,7 @@ def compiled(
     limit: int | None = None,
     span: tuple[int, int] | None = None,
     region: str = "us-east-1",
+    most_stats: int = MOST_STATS,
 ) -> Compiled:
     """Compile a query.
 
@@ -92,13 +93,14 @@ def compiled(
         limit: the most rows asked for beside the query; the smaller limit counts.
         span: the time the query is about, ms, both ends included; only now when None.
         region: where it runs, for ``@aws.region``.
+        most_stats: how many ``stats`` it may have.
 
     Raises:
         QueryError: MalformedQueryException, with the place.
     """
     try:
         chain = Chain(query.text, now_ms, apply, span=span or (now_ms, now_ms))
-        chain.region = region
+        chain.region, chain.most_stats = region, most_stats
         chain.apply(query.commands)
         return _finished(chain, limit)
     except RecursionError:

@@ -52,7 +52,8 @@ def start_query(
     }
     query = parse(queryString)
     span = startTime * SECOND, endTime * SECOND
-    plan = compiled(query, call.now_ms, limit, span, call.region)
+    most_stats = settings_of(call).stats_in_a_query
+    plan = compiled(query, call.now_ms, limit, span, call.region, most_stats)
     make_room(call)
     if any(isinstance(each.asked, nodes.Unmask) for each in plan.inputs):
         also(call, "logs:Unmask")

@@ -176,7 +176,7 @@ def test_pattern_is_no_stats():
         f"{PATTERN} | filter @pattern != 'c' | stats count(*) as n by @severityLabel | stats max(n) as most"
     )
     assert query(text, "a", "b", "c") == [{"most": "2"}]
-    assert "a third stats" in refused(f"{text} | stats count(*)").message
+    assert "one stats too many" in refused(f"{text} | stats count(*)").message
 
 
 def test_of_equal_patterns_the_first_by_its_text():

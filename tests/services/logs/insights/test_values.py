@@ -179,7 +179,7 @@ def test_a_thousand_conditions():
         ('filter a = "x', "a string that is not closed", '"'),
         ("filter a like /(?=x)/", "looking ahead or behind", "("),
         (r"filter a like /(x)\1/", "a reference back to a group", "\\"),
-        ("stats count(*) | stats count(*) | stats count(*)", "a third stats", "stats count(*)"),
+        ("stats count(*) | stats count(*) | stats count(*)", "one stats too many", "stats count(*)"),
         ("stats sum(max(a))", "max inside sum", "max(a)"),
         ("filter count(*) > 1", "count outside stats", "count(*)"),
         ("stats a by b", "a field outside an aggregate: a", "a"),

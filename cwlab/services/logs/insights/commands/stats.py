@@ -9,14 +9,12 @@ from cwlab.services.logs.insights.expressions import Expressions
 from cwlab.services.logs.insights.tree import column, tree
 from cwlab.services.logs.insights.values import Value, leaf, txt
 
-MOST_STATS = 2
-
 
 def stats(chain: Chain, command: nodes.Stats) -> None:
     """One row for each combination of the keys' values."""
     before = sum(isinstance(each, nodes.Stats) for each in chain.commands)
-    if before >= MOST_STATS:
-        raise chain.refuse(command, "a third stats", "A query has at most two.")
+    if before >= chain.most_stats:
+        raise chain.refuse(command, "one stats too many", f"A query has at most {chain.most_stats}.")
     if before and any(isinstance(each, (nodes.Sort, nodes.Limit)) for each in chain.commands):
         raise chain.refuse(command, "sort or limit before the second stats", "Put it after the last stats.")
     counting = chain.matched is None and chain.filtered is not None
