@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cwlab.errors import BadInput
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from cwlab.lab import Lab
+    from cwlab.services.logs.insights.compile import Compiled
 
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}", re.ASCII)
@@ -44,8 +46,8 @@ def query(
 ) -> DataFrame:
     """Run a query as a client does: start it, ask until it is complete (about a virtual second), take every page.
 
-    Columns stand in the query's order; a field that no row has is no column, unless there is no row at all. Columns that
-    hold only numbers, or only times, become numbers and times (UTC). ``frame.attrs`` has ``statistics``, ``query_id`` and
+    Columns stand in the query's order; a field that no row has is an empty one. Columns that hold only numbers, or only
+    times, become numbers and times (UTC). ``frame.attrs`` has ``statistics``, ``query_id`` and
     ``price_usd``: what the scan would cost, by ``cwlab.prices``.
 
     Args:
@@ -87,8 +89,7 @@ def query(
         answer = logs.get_query_results(queryId=query_id, nextToken=answer["nextToken"])
         rows = rows + answer["results"]
     maps = [{cell["field"]: cell["value"] for cell in row} for row in rows]
-    names = _names(text, {tuple(each) for each in maps})
-    frame = pd.DataFrame({name: _column([each.get(name) for each in maps]) for name in names})
+    frame = pd.DataFrame({name: _column([each.get(name) for each in maps]) for name in _names(text, maps)})
     price = scan_usd(statistics["bytesScanned"], region or lab.region)
     frame.attrs |= {"statistics": statistics, "query_id": query_id, "price_usd": price}
     return frame
@@ -102,16 +103,31 @@ def _named(groups: str | Iterable[str] | None) -> dict[str, list[str]]:
     return {"logGroupNames": names} if names else {}
 
 
-def _names(text: str, kinds: set[tuple[str, ...]]) -> list[str]:
-    """The columns of rows, of which each leaves out what it has not, as the query orders them."""
-    if len(kinds) == 1:
-        return list(*kinds)
+def _names(text: str, rows: list[dict[str, str]]) -> list[str]:
+    """The columns of an answer: the query's in its order, and what rows have beside them (``@ptr``)."""
+    asked = _asked(text)
+    more = {name for row in rows for name in row}.difference(asked)
+    return [*asked, *sorted(more)]
+
+
+@lru_cache(maxsize=64)
+def _asked(text: str) -> tuple[str, ...]:
+    """The columns a query asks for, whether rows have them or not."""
+    from cwlab.services.logs.insights import nodes
+    from cwlab.services.logs.insights.parse import parse
+
+    if isinstance(parse(text).commands[-1], nodes.Estimate):
+        return ()  # its rows are not run
+    return tuple(column.name for column in _plan(text, 0).columns)
+
+
+def _plan(text: str, now_ms: int) -> Compiled:
+    """A query compiled, however many ``stats`` it has: whether it may have them is a setting of the lab."""
     from cwlab.services.logs.insights.compile import compiled
     from cwlab.services.logs.insights.parse import parse
 
-    columns = [column.name for column in compiled(parse(text), 0).columns]
-    there = {name for kind in kinds for name in kind}
-    return [name for name in columns if name in there or not kinds] + sorted(there.difference(columns))
+    query = parse(text)
+    return compiled(query, now_ms, most_stats=len(query.commands))
 
 
 def _column(values: list[str | None]) -> Any:
@@ -137,10 +153,7 @@ def sql(text: str, now: str | datetime = "2026-03-02T09:00:00Z") -> str:
     >>> print(sql("filter @message like 'x' | stats count(*)").splitlines()[0])
     WITH step1 AS (
     """
-    from cwlab.services.logs.insights.compile import compiled
-    from cwlab.services.logs.insights.parse import parse
-
-    return compiled(parse(text), to_ms(now)).sql
+    return _plan(text, to_ms(now)).sql
 
 
 #: How the documentation spells them; any case will do.

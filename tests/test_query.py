@@ -88,8 +88,16 @@ def test_columns_stand_in_the_order_of_the_query_whichever_row_has_them(lab):
     lab.client("logs").put_log_events(logGroupName="/app", logStreamName="web", logEvents=events)
     lab.advance(seconds=1)
     text = "fields a, b, nothing, c | filter @message like '{'"
-    assert list(lab.query("/app", text).columns) == ["a", "b", "c", "@ptr"]
-    assert list(lab.query("/app", f"{text} | filter ispresent(b)").columns) == ["b", "c", "@ptr"]
+    frame = lab.query("/app", text)
+    assert list(frame.columns) == ["a", "b", "nothing", "c", "@ptr"]
+    assert frame["nothing"].isna().all()
+    assert list(lab.query("/app", f"{text} | filter ispresent(b)").columns) == [
+        "a",
+        "b",
+        "nothing",
+        "c",
+        "@ptr",
+    ]
     assert list(lab.query("/app", "fields a | estimate").columns) == ["estimatedBytesScanned"]
 
 

@@ -33,7 +33,7 @@ BESIDE = (CHART + GAP) // ROWS
 LETTER = 0.602 * SIZE
 PAD, LEAST = 14, 62
 MOST_SERIES, MOST_BARS = 8, 100
-ABSENT = "no row has any of these fields"
+POINTERS = "nothing but @ptr, which is not shown"
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def answers(
         top = CHART + GAP
     shown = frame.iloc[(page - 1) * room(groups) : page * room(groups)]
     if len(frame) and not len(frame.columns):
-        nothing(sheet, Room(0, 0, WIDTH, CHART), ABSENT)
+        nothing(sheet, Room(0, 0, WIDTH, CHART), POINTERS)
     elif len(frame):
         _rows(sheet, shown, top)
     else:
@@ -275,7 +275,7 @@ def _summary(frame: pd.DataFrame, shown: pd.DataFrame, page: int) -> str:
     if not len(frame):
         return "The query gave no rows."
     if not len(frame.columns):
-        return f"{counted(len(frame), 'row')}, and {ABSENT}."
+        return f"{counted(len(frame), 'row')}, and {POINTERS}."
     names = ", ".join(clean(name) for name in frame.columns)
     told = f"{counted(len(frame), 'row')} of {names}; {len(shown)} shown"
     if page > 1:
