@@ -11,11 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 
 from cwlab.errors import BadInput
-from cwlab.timeline import EPOCH, to_datetime
-
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-          "November", "December")  # fmt: skip
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+from cwlab.timeline import DAYS, EPOCH, MONTHS, to_datetime
 
 _SHORT_MONTHS = "|".join(name[:3] for name in MONTHS)
 _SYMBOLS = {

@@ -1,4 +1,4 @@
-"""What a policy says of an event is what it said when the event came in. Pure.
+"""What a policy says of an event is what it said when the event came in.
 
 A history is a tuple of changes, oldest first. An event comes after a change when it was received later, or in the same
 millisecond by a later request; so what is loaded as past events stands where its own time puts it.
@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from cwlab.api import Call
 from cwlab.codec import record
 from cwlab.services.logs.chunk import PLACE_BITS, Chunk, Ints
+from cwlab.table import Table
 
 Moment = tuple[int, int]  # time of receipt in ms, place in the order of arrival
 ALWAYS: Moment = (-(1 << 62), 0)
@@ -41,6 +43,12 @@ def changed(history: History, now_ms: int, requests: int, value: Any) -> History
         requests: how many requests have brought events; what the next one brings comes after the change.
     """
     return (*history, Change(now_ms, (requests + 1) << PLACE_BITS, value))
+
+
+def note(call: Call, histories: Table, name: str, value: Any) -> None:
+    """From now on something else holds for what has this name; ``histories`` by name."""
+    requests = call.table("counters").get("requests", 0)
+    histories[name] = changed(histories.get(name, ()), call.now_ms, requests, value)
 
 
 def moments(*histories: History) -> list[Moment]:

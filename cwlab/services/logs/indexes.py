@@ -46,9 +46,7 @@ def histories(call: Call) -> Table:
 
 def note(call: Call, group: str, value: Any) -> None:
     """From now on a group's policy asks for other fields, or the account's policies do."""
-    table = histories(call)
-    requests = call.table("counters").get("requests", 0)
-    table[group] = history.changed(table.get(group, ()), call.now_ms, requests, value)
+    history.note(call, histories(call), group, value)
 
 
 def spans(call: Call, group: Group) -> dict[str, list[indexing.Span]]:

@@ -20,8 +20,9 @@ def put(lab: Lab, logs: Any, message: str, entity: Any = None, group: str = "/ap
 
 
 def rows(lab: Lab, text: str, groups: Any = "/app") -> list[dict[str, Any]]:
-    frame = lab.query(groups, text)
-    return frame.drop(columns="@ptr", errors="ignore").to_dict("records")
+    """The answer's rows, without the columns that no row has."""
+    frame = lab.query(groups, text).drop(columns="@ptr", errors="ignore")
+    return frame.dropna(axis="columns", how="all").to_dict("records")
 
 
 def test_the_documented_entity(lab, logs):

@@ -12,23 +12,7 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from cwlab.timeline import to_datetime
-
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
+from cwlab.timeline import DAYS, MONTHS, to_datetime
 
 
 def stamp(ms: int) -> str:
@@ -39,7 +23,7 @@ def stamp(ms: int) -> str:
 def spoken(ms: int) -> str:
     """An instant as reasons and mails say it. In English whatever the machine's language, so not by strftime."""
     at = to_datetime(ms)
-    return f"{_DAYS[at.weekday()]} {at:%d} {_MONTHS[at.month - 1]}, {at:%Y %H:%M:%S} UTC"
+    return f"{DAYS[at.weekday()]} {at:%d} {MONTHS[at.month - 1]}, {at:%Y %H:%M:%S} UTC"
 
 
 def compact(value: Any) -> str:

@@ -23,9 +23,7 @@ def histories(call: Call) -> Table:
 
 def note(call: Call, group: str, value: Any) -> None:
     """From now on another policy is in force for a group or the account."""
-    table = histories(call)
-    requests = call.table("counters").get("requests", 0)
-    table[group] = history.changed(table.get(group, ()), call.now_ms, requests, value)
+    history.note(call, histories(call), group, value)
 
 
 def _both(call: Call, group: str) -> tuple[History, History]:

@@ -11,21 +11,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
-_DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+from cwlab.timeline import DAYS, MONTHS
+
 _TOKEN = re.compile(r"'((?:[^']|'')*)'|(([A-Za-z])\3*)|([^A-Za-z']+)")
 
 
@@ -63,12 +50,12 @@ LETTERS: dict[str, Piece] = {
     "yyyy": Piece("", "year", "%Y", "[0-9]{4}", "%Y"),
     "yy": Piece("", "year", "%y", _TWO, "%y"),
     **_digits("month", "M", "m"),
-    "MMM": Piece("", "month", "%b", "|".join(each[:3] for each in _MONTHS), "%b"),
-    "MMMM": Piece("", "month", "%B", "|".join(_MONTHS), "%B"),
+    "MMM": Piece("", "month", "%b", "|".join(each[:3] for each in MONTHS), "%b"),
+    "MMMM": Piece("", "month", "%B", "|".join(MONTHS), "%B"),
     **_digits("day", "d", "d"),
     "DDD": Piece("", "dayofyear", "%j", "[0-9]{3}", "%j"),
-    "EEE": Piece("", "weekday", "%a", f"(?:{'|'.join(each[:3] for each in _DAYS)})"),
-    "EEEE": Piece("", "weekday", "%A", f"(?:{'|'.join(_DAYS)})"),
+    "EEE": Piece("", "weekday", "%a", f"(?:{'|'.join(each[:3] for each in DAYS)})"),
+    "EEEE": Piece("", "weekday", "%A", f"(?:{'|'.join(DAYS)})"),
     **_digits("hour", "H", "H"),
     **_digits("hour", "h", "I"),
     "a": Piece("", "half", "%p", "[AP]M", "%p"),
