@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cwlab import Lab
+from tests.services.cloudwatch.alarms.two_ways import both, story
 
 VALUES = st.sampled_from([1.0, 50.0, 99.0])
 ALARM = {
@@ -17,21 +18,6 @@ ALARM = {
     "Period": 60,
     "Statistic": "Average",
 }
-
-
-def both() -> list[Lab]:
-    """Two labs alike, of which the second evaluates every alarm at every tick."""
-    labs = [Lab(), Lab()]
-    labs[1].act("cloudwatch", "configure", every_tick=True)
-    return labs
-
-
-def story(lab: Lab) -> Any:
-    """All that can be told of a lab's alarms."""
-    client = lab.client("cloudwatch")
-    pages = client.get_paginator("describe_alarm_history").paginate()
-    history = [item for page in pages for item in page["AlarmHistoryItems"]]
-    return client.describe_alarms()["MetricAlarms"], history
 
 
 configuration = st.fixed_dictionaries(

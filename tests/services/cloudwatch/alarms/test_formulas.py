@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from cwlab import Lab
 from cwlab.services.cloudwatch.alarms.formulas import _pointwise
+from tests.services.cloudwatch.alarms import two_ways
+from tests.services.cloudwatch.alarms.two_ways import both
 
 VALUES = st.sampled_from([-3.0, 0.1, 0.7, 1.0, 50.0, 99.0])
 SHAPES = {
@@ -43,23 +45,10 @@ QUERIES = [
 ]
 
 
-def both() -> list[Lab]:
-    """Two labs alike, of which the second evaluates every alarm at every tick."""
-    labs = [Lab(), Lab()]
-    labs[1].act("cloudwatch", "configure", every_tick=True)
-    return labs
-
-
 def story(lab: Lab) -> Any:
-    """All that can be told of a lab's alarms."""
-    client = lab.client("cloudwatch")
-    pages = client.get_paginator("describe_alarm_history").paginate()
-    history = [item for page in pages for item in page["AlarmHistoryItems"]]
-    return (
-        client.describe_alarms()["MetricAlarms"],
-        history,
-        client.describe_alarm_contributors(AlarmName="a")["AlarmContributors"],
-    )
+    """All that can be told of a lab's alarms, the contributors of one included."""
+    contributors = lab.client("cloudwatch").describe_alarm_contributors(AlarmName="a")["AlarmContributors"]
+    return *two_ways.story(lab), contributors
 
 
 def metric(id_: str, host: str, period: int, stat: str) -> dict[str, Any]:

@@ -9,24 +9,10 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from cwlab import Lab
+from tests.services.cloudwatch.alarms.two_ways import both, story
 
 AMI = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
 STOP = "arn:aws:automate:us-east-1:ec2:stop"
-
-
-def both() -> list[Lab]:
-    """Two labs alike, of which the second evaluates every alarm at every tick."""
-    labs = [Lab(), Lab()]
-    labs[1].act("cloudwatch", "configure", every_tick=True)
-    return labs
-
-
-def story(lab: Lab) -> Any:
-    """All that can be told of a lab's alarms."""
-    client = lab.client("cloudwatch")
-    pages = client.get_paginator("describe_alarm_history").paginate()
-    history = [item for page in pages for item in page["AlarmHistoryItems"]]
-    return client.describe_alarms()["MetricAlarms"], history
 
 
 def launch(lab: Lab, n: int = 1, **more: Any) -> list[str]:
