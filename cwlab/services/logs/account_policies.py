@@ -12,9 +12,10 @@ from cwlab.api import Call, operation
 from cwlab.codec import record
 from cwlab.errors import NotModelled
 from cwlab.services.logs import indexes, indexing, paging
+from cwlab.services.logs.history import ACCOUNT
 from cwlab.services.logs.permissions import also
 from cwlab.services.logs.protection import policies as protections
-from cwlab.services.logs.protection.reading import ACCOUNT, note
+from cwlab.services.logs.protection.reading import note
 from cwlab.services.logs.refusals import invalid, limit_exceeded, not_found
 from cwlab.table import Table
 
@@ -108,7 +109,7 @@ def _note_indexes(call: Call) -> None:
     scoped = tuple(
         (indexing.prefix_of(p.criteria), indexing.fields_of(p.document)) for p in _of_kind(call, INDEX)
     )
-    indexes.note(call, indexes.ACCOUNT, scoped)
+    indexes.note(call, ACCOUNT, scoped)
 
 
 @operation("logs", "DescribeAccountPolicies", readonly=True)

@@ -17,6 +17,7 @@ from cwlab.services.logs.chunk import PLACE_BITS, Chunk, Ints
 from cwlab.table import Table
 
 Moment = tuple[int, int]  # time of receipt in ms, place in the order of arrival
+ACCOUNT = ""  # whose history is the account's own, among names of groups, which are never empty
 ALWAYS: Moment = (-(1 << 62), 0)
 
 

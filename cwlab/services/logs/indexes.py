@@ -13,12 +13,12 @@ from typing import Any
 from cwlab.api import Call, operation
 from cwlab.codec import record
 from cwlab.services.logs import history, indexing, paging
+from cwlab.services.logs.history import ACCOUNT
 from cwlab.services.logs.names import group_arn, group_of, name_of, policy_arn, streams, tag_conditions
 from cwlab.services.logs.records import STANDARD, Group
 from cwlab.services.logs.refusals import not_found, not_in_class
 from cwlab.table import Table
 
-ACCOUNT = ""  # among names of groups, which are never empty
 PAGE = 50
 _LAST_MS = 1 << 60
 CATEGORIES = ("DEFAULT", "CUSTOM", "INACTIVE")  # what DescribeFieldIndexes lists unless told

@@ -12,12 +12,12 @@ from typing import Any
 from cwlab.api import Call
 from cwlab.errors import AwsError
 from cwlab.services.logs.chunk import Chunk
-from cwlab.services.logs.history import value_at
+from cwlab.services.logs.history import ACCOUNT, value_at
 from cwlab.services.logs.ingest import MAX_BATCH_BYTES, MAX_EVENTS, OVERHEAD
 from cwlab.services.logs.names import group_arn, streams
 from cwlab.services.logs.protection.documents import Policy
 from cwlab.services.logs.protection.masking import Findings, Rules, found_in, shown
-from cwlab.services.logs.protection.reading import ACCOUNT, histories, rules
+from cwlab.services.logs.protection.reading import histories, rules
 from cwlab.table import Table
 from cwlab.timeline import iso
 

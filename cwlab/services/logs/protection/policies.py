@@ -10,11 +10,12 @@ from typing import Any
 
 from cwlab.api import Call, operation
 from cwlab.codec import record
+from cwlab.services.logs.history import ACCOUNT
 from cwlab.services.logs.names import group_arn, group_of, name_of, policy_arn, tag_conditions
 from cwlab.services.logs.policies import granted
 from cwlab.services.logs.protection.arriving import DELIVERY
 from cwlab.services.logs.protection.documents import parsed
-from cwlab.services.logs.protection.reading import ACCOUNT, histories, note
+from cwlab.services.logs.protection.reading import histories, note
 from cwlab.services.logs.records import DELIVERY as DELIVERY_CLASS
 from cwlab.services.logs.refusals import not_in_class
 from cwlab.table import Table

@@ -6,14 +6,12 @@ from typing import Any
 
 from cwlab.api import Call
 from cwlab.services.logs import history, reading
-from cwlab.services.logs.history import History, Moment, moments, value_at
+from cwlab.services.logs.history import ACCOUNT, History, Moment, moments, value_at
 from cwlab.services.logs.ids import Gap
 from cwlab.services.logs.protection.masking import Identifiers, Rules, shown
 from cwlab.services.logs.reading import Piece
 from cwlab.services.logs.records import Stream
 from cwlab.table import Table
-
-ACCOUNT = ""  # among names of groups, which are never empty
 
 
 def histories(call: Call) -> Table:
